@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import { CannotStart } from './errors.ts'
+
+/** Which world this process deals with; the database remembers it and refuses another. */
+export type Mode = 'sandbox' | 'test' | 'live'
+
+export interface Settings {
+  mode: Mode
+  port: number
+  host: string
+  /** As set; null means http://localhost: and the port that was really chosen. */
+  publicUrl: string | null
+  /** null: the embedded server in `dataDir`. */
+  databaseUrl: string | null
+  dataDir: string
+  /** null in sandbox mode, where the sandbox's own keys are used. */
+  stripe: { secretKey: string; webhookSecret: string } | null
+  /** Where API calls go instead of Stripe or the sandbox; null: there. */
+  stripeApiBase: string | null
+  sandbox: {
+    /** 0 picks a free one. */
+    port: number
+    /** A running sandbox to use; null: start one in this process. */
+    url: string | null
+    /** Where the sandbox sends events; null: the public URL's /webhooks/stripe. */
+    webhookUrl: string | null
+  }
+  /** As Express's `trust proxy` means it. */
+  trustProxy: string | number | boolean
+  /** null: generated into `dataDir`. */
+  authSecret: string | null
+  smtpUrl: string | null
+  mailFrom: string | null
+  /** The first member of staff; null: none is made. */
+  ownerEmail: string | null
+  seed: 'demo' | 'none'
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** Lets /metrics be read from elsewhere than loopback; null: loopback alone. */
+  metricsToken: string | null
+  production: boolean
+}
+
+const port = z.coerce.number().int().min(0).max(65535)
+const webAddress = z
+  .url({ protocol: /^https?$/ })
+  .transform((text) => text.replace(/\/+$/, ''))
+const text = z.string().trim().min(1)
+
+/** What each variable may hold. An empty variable counts as not set. */
+const variables = z.object({
+  PORT: port.default(3000),
+  HOST: text.default('127.0.0.1'),
+  PUBLIC_URL: webAddress.optional(),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://').optional(),
+  DATA_DIR: text.default('data'),
+  STRIPE_SECRET_KEY: z.string().regex(/^(sk|rk)_(test|live)_/, 'must begin with sk_test_, sk_live_, rk_test_ or rk_live_').optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().regex(/^whsec_/, 'must begin with whsec_').optional(),
+  STRIPE_API_BASE: webAddress.optional(),
+  SANDBOX_PORT: port.optional(),
+  SANDBOX_URL: webAddress.optional(),
+  SANDBOX_WEBHOOK_URL: webAddress.optional(),
+  TRUST_PROXY: text.default('loopback'),
+  AUTH_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://').optional(),
+  MAIL_FROM: text.optional(),
+  OWNER_EMAIL: z.email().transform((email) => email.toLowerCase()).optional(),
+  SEED: z.enum(['demo', 'none']).optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  NODE_ENV: z.string().optional(),
+})
+
+/** The names that `.env.example` must list; NODE_ENV is the platform's, not ours. */
+export const settingNames = Object.keys(variables.shape).filter((name) => name !== 'NODE_ENV')
+
+/** Reads the environment once. Throws CannotStart with one line that names the variable and says what to do. */
+export function readSettings(environment: Record<string, string | undefined>): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''))
+  const parsed = variables.safeParse(given)
+  if (!parsed.success) throw new CannotStart(describe(parsed.error))
+  const values = parsed.data
+  const mode = modeOf(values.STRIPE_SECRET_KEY)
+  refuseContradictions(values, mode)
+  return Object.freeze({
+    mode,
+    port: values.PORT,
+    host: values.HOST,
+    publicUrl: values.PUBLIC_URL ?? null,
+    databaseUrl: values.DATABASE_URL ?? null,
+    dataDir: values.DATA_DIR,
+    stripe:
+      values.STRIPE_SECRET_KEY && values.STRIPE_WEBHOOK_SECRET
+        ? { secretKey: values.STRIPE_SECRET_KEY, webhookSecret: values.STRIPE_WEBHOOK_SECRET }
+        : null,
+    stripeApiBase: values.STRIPE_API_BASE ?? null,
+    sandbox: {
+      port: values.SANDBOX_PORT ?? (values.PORT === 0 ? 0 : values.PORT + 1),
+      url: values.SANDBOX_URL ?? null,
+      webhookUrl: values.SANDBOX_WEBHOOK_URL ?? null,
+    },
+    trustProxy: parseTrustProxy(values.TRUST_PROXY),
+    authSecret: values.AUTH_SECRET ?? null,
+    smtpUrl: values.SMTP_URL ?? null,
+    mailFrom: values.MAIL_FROM ?? null,
+    ownerEmail: values.OWNER_EMAIL ?? (mode === 'sandbox' ? 'owner@newsstand.test' : null),
+    seed: values.SEED ?? (mode === 'sandbox' ? 'demo' : 'none'),
+    logLevel: values.LOG_LEVEL,
+    metricsToken: values.METRICS_TOKEN ?? null,
+    production: values.NODE_ENV === 'production',
+  })
+}
+
+type Values = z.infer<typeof variables>
+
+function modeOf(secretKey: string | undefined): Mode {
+  if (!secretKey) return 'sandbox'
+  return /^(sk|rk)_live_/.test(secretKey) ? 'live' : 'test'
+}
+
+function refuseContradictions(values: Values, mode: Mode): void {
+  if (values.STRIPE_SECRET_KEY && !values.STRIPE_WEBHOOK_SECRET) {
+    throw new CannotStart('STRIPE_SECRET_KEY is set but STRIPE_WEBHOOK_SECRET is not: set both, or neither for the sandbox.')
+  }
+  if (values.STRIPE_WEBHOOK_SECRET && !values.STRIPE_SECRET_KEY) {
+    throw new CannotStart('STRIPE_WEBHOOK_SECRET is set but STRIPE_SECRET_KEY is not: set both, or neither for the sandbox.')
+  }
+  if (mode !== 'sandbox') {
+    if (!values.SMTP_URL) throw new CannotStart('SMTP_URL is not set: with Stripe keys, mail must have a server to leave through.')
+    if (!values.MAIL_FROM) throw new CannotStart('MAIL_FROM is not set: mail needs a sender, for example "The Paper <post@paper.example>".')
+    if (values.SANDBOX_URL) throw new CannotStart('SANDBOX_URL is set together with Stripe keys: unset one of them.')
+    return
+  }
+  if (values.NODE_ENV === 'production') {
+    throw new CannotStart('NODE_ENV is production but there are no Stripe keys: set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, since the sandbox never runs in production.')
+  }
+  if (values.PUBLIC_URL?.startsWith('https:')) {
+    throw new CannotStart('PUBLIC_URL is https but there are no Stripe keys: whoever reached the sandbox could sign in as the owner, so set Stripe keys or an http address.')
+  }
+}
+
+/** "true", "false", a number of hops, or addresses, as https://expressjs.com/en/guide/behind-proxies.html has them. */
+function parseTrustProxy(value: string): string | number | boolean {
+  if (value === 'true') return true
+  if (value === 'false') return false
+  return /^\d+$/.test(value) ? Number(value) : value
+}
+
+function describe(error: z.ZodError): string {
+  const issue = error.issues[0]
+  return `${String(issue?.path[0])} cannot be used: ${issue?.message}. See .env.example.`
+}
