@@ -30,6 +30,7 @@ export interface Settings {
   /** null: generated into `dataDir`. */
   authSecret: string | null
   smtpUrl: string | null
+  /** null: newsstand@ and the public URL's host. */
   mailFrom: string | null
   /** The first member of staff; null: none is made. */
   ownerEmail: string | null
@@ -41,9 +42,7 @@ export interface Settings {
 }
 
 const port = z.coerce.number().int().min(0).max(65535)
-const webAddress = z
-  .url({ protocol: /^https?$/ })
-  .transform((text) => text.replace(/\/+$/, ''))
+const webAddress = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
 const text = z.string().trim().min(1)
 
 /** What each variable may hold. An empty variable counts as not set. */
@@ -51,19 +50,34 @@ const variables = z.object({
   PORT: port.default(3000),
   HOST: text.default('127.0.0.1'),
   PUBLIC_URL: webAddress.optional(),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://').optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
   DATA_DIR: text.default('data'),
-  STRIPE_SECRET_KEY: z.string().regex(/^(sk|rk)_(test|live)_/, 'must begin with sk_test_, sk_live_, rk_test_ or rk_live_').optional(),
-  STRIPE_WEBHOOK_SECRET: z.string().regex(/^whsec_/, 'must begin with whsec_').optional(),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(test|live)_/, 'must begin with sk_test_, sk_live_, rk_test_ or rk_live_')
+    .optional(),
+  STRIPE_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_/, 'must begin with whsec_')
+    .optional(),
   STRIPE_API_BASE: webAddress.optional(),
   SANDBOX_PORT: port.optional(),
   SANDBOX_URL: webAddress.optional(),
   SANDBOX_WEBHOOK_URL: webAddress.optional(),
   TRUST_PROXY: text.default('loopback'),
   AUTH_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
-  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://').optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+    .optional(),
   MAIL_FROM: text.optional(),
-  OWNER_EMAIL: z.email().transform((email) => email.toLowerCase()).optional(),
+  OWNER_EMAIL: z
+    .email()
+    .transform((email) => email.toLowerCase())
+    .optional(),
   SEED: z.enum(['demo', 'none']).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
@@ -75,7 +89,9 @@ export const settingNames = Object.keys(variables.shape).filter((name) => name !
 
 /** Reads the environment once. Throws CannotStart with one line that names the variable and says what to do. */
 export function readSettings(environment: Record<string, string | undefined>): Settings {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''))
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
   const parsed = variables.safeParse(given)
   if (!parsed.success) throw new CannotStart(describe(parsed.error))
   const values = parsed.data
@@ -119,22 +135,33 @@ function modeOf(secretKey: string | undefined): Mode {
 
 function refuseContradictions(values: Values, mode: Mode): void {
   if (values.STRIPE_SECRET_KEY && !values.STRIPE_WEBHOOK_SECRET) {
-    throw new CannotStart('STRIPE_SECRET_KEY is set but STRIPE_WEBHOOK_SECRET is not: set both, or neither for the sandbox.')
+    throw new CannotStart(
+      'STRIPE_SECRET_KEY is set but STRIPE_WEBHOOK_SECRET is not: set both, or neither for the sandbox.',
+    )
   }
   if (values.STRIPE_WEBHOOK_SECRET && !values.STRIPE_SECRET_KEY) {
-    throw new CannotStart('STRIPE_WEBHOOK_SECRET is set but STRIPE_SECRET_KEY is not: set both, or neither for the sandbox.')
+    throw new CannotStart(
+      'STRIPE_WEBHOOK_SECRET is set but STRIPE_SECRET_KEY is not: set both, or neither for the sandbox.',
+    )
   }
   if (mode !== 'sandbox') {
-    if (!values.SMTP_URL) throw new CannotStart('SMTP_URL is not set: with Stripe keys, mail must have a server to leave through.')
-    if (!values.MAIL_FROM) throw new CannotStart('MAIL_FROM is not set: mail needs a sender, for example "The Paper <post@paper.example>".')
-    if (values.SANDBOX_URL) throw new CannotStart('SANDBOX_URL is set together with Stripe keys: unset one of them.')
+    if (!values.SMTP_URL)
+      throw new CannotStart(
+        'SMTP_URL is not set: with Stripe keys, mail must have a server to leave through.',
+      )
+    if (values.SANDBOX_URL)
+      throw new CannotStart('SANDBOX_URL is set together with Stripe keys: unset one of them.')
     return
   }
   if (values.NODE_ENV === 'production') {
-    throw new CannotStart('NODE_ENV is production but there are no Stripe keys: set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, since the sandbox never runs in production.')
+    throw new CannotStart(
+      'NODE_ENV is production but there are no Stripe keys: set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, since the sandbox never runs in production.',
+    )
   }
   if (values.PUBLIC_URL?.startsWith('https:')) {
-    throw new CannotStart('PUBLIC_URL is https but there are no Stripe keys: whoever reached the sandbox could sign in as the owner, so set Stripe keys or an http address.')
+    throw new CannotStart(
+      'PUBLIC_URL is https but there are no Stripe keys: whoever reached the sandbox could sign in as the owner, so set Stripe keys or an http address.',
+    )
   }
 }
 

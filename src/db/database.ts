@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type Transaction as KyselyTransaction } from 'kysely'
+import { Kysely, type Transaction as KyselyTransaction, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Tables } from './tables.ts'
 
@@ -46,6 +46,9 @@ export function openDatabase<T = Tables>(pool: pg.Pool): Database<T> {
 }
 
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
-export function inTransaction<T, R>(db: Kysely<T>, work: (tx: KyselyTransaction<T>) => Promise<R>): Promise<R> {
+export function inTransaction<T, R>(
+  db: Kysely<T>,
+  work: (tx: KyselyTransaction<T>) => Promise<R>,
+): Promise<R> {
   return db.transaction().execute(work)
 }

@@ -1,0 +1,29 @@
+import type { ColumnType, Generated } from 'kysely'
+
+export interface EventTables {
+  events: {
+    id: string
+    type: string
+    created_at: Date
+    livemode: boolean
+    payload: ColumnType<unknown, string, never>
+    received_at: Date
+    state: 'received' | 'applied' | 'ignored' | 'failed'
+    attempts: Generated<number>
+    next_attempt_at: Date | null
+    applied_at: Date | null
+    note: string | null
+  }
+  inbox_progress: { complete_until: Date }
+  drift: {
+    id: string
+    kind: string
+    subject: string
+    order_id: string | null
+    stripe_says: string
+    we_say: string
+    fix: string
+    found_at: Date
+    closed_at: Date | null
+  }
+}
