@@ -1,6 +1,8 @@
 CREATE TABLE carts (
   id uuid PRIMARY KEY,
   promotion_code_id uuid REFERENCES promotion_codes (id),
+  -- the slug of the article whose offer led here
+  from_article text,
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL
 );

@@ -22,6 +22,8 @@ CREATE TABLE orders (
   total bigint NOT NULL,
   refunded bigint NOT NULL DEFAULT 0,
   promotion_code_id uuid REFERENCES promotion_codes (id),
+  -- the slug of the article whose offer led here
+  from_article text,
   attempt integer NOT NULL DEFAULT 1,
   -- the card as receipts show it: "Visa ending in 4242"
   card text,

@@ -28,6 +28,7 @@ export interface OrderTables {
     total: number
     refunded: Generated<number>
     promotion_code_id: string | null
+    from_article: string | null
     attempt: Generated<number>
     card: string | null
     placed_at: Date

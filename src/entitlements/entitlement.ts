@@ -1,0 +1,61 @@
+import { isLiving, type Subscription } from '../subscriptions/subscription.ts'
+
+/** The right to read something from one moment until another, with its source. */
+export interface Entitlement {
+  id: string
+  readerId: string
+  /** Slugs of the collections that it opens. */
+  opens: string[]
+  source: 'subscription' | 'order'
+  orderId: string
+  subscriptionId: string | null
+  startsAt: Date
+  /** null: without end. */
+  endsAt: Date | null
+  /** Past `endsAt`, while a renewal is drawn up and charged; null: it does not run on. */
+  runsOnUntil: Date | null
+  /** Why it opens nothing for now ("dispute", "refund"); null: it does not wait. */
+  held: string | null
+}
+
+/** How long reading goes on past what is paid for. */
+export interface Grace {
+  /** While Stripe says active: it drafts a renewal's invoice at the period's end and charges it about an hour later. */
+  renewalDays: number
+  /** While Stripe says past_due and tries the card again. */
+  pastDueDays: number
+}
+
+export const defaultGrace: Grace = { renewalDays: 3, pastDueDays: 7 }
+
+export type EntitlementState = 'coming' | 'open' | 'running_on' | 'held' | 'ended'
+
+/** What an entitlement is worth at `now`. */
+export function stateAt(entitlement: Entitlement, now: Date): EntitlementState {
+  const { startsAt, endsAt, runsOnUntil, held } = entitlement
+  if (held) return 'held'
+  if (now < startsAt) return 'coming'
+  if (!endsAt || now < endsAt) return 'open'
+  return runsOnUntil && now < runsOnUntil ? 'running_on' : 'ended'
+}
+
+/** Until when a subscription opens what it opens, from what Stripe last said of it. */
+export function spanOf(subscription: Subscription, grace: Grace): { endsAt: Date; runsOnUntil: Date | null } {
+  const { state, paidUntil, endsAt, endedAt } = subscription
+  if (!isLiving(state)) return { endsAt: earlier(paidUntil, endedAt), runsOnUntil: null }
+  if (endsAt && endsAt <= paidUntil) return { endsAt, runsOnUntil: null }
+  return { endsAt: paidUntil, runsOnUntil: runsOn(subscription, grace) }
+}
+
+function runsOn({ state, paidUntil }: Subscription, grace: Grace): Date | null {
+  if (state === 'active' || state === 'trialing') return plusDays(paidUntil, grace.renewalDays)
+  return state === 'past_due' ? plusDays(paidUntil, grace.pastDueDays) : null
+}
+
+function earlier(a: Date, b: Date | null): Date {
+  return b && b < a ? b : a
+}
+
+function plusDays(at: Date, days: number): Date {
+  return new Date(at.getTime() + days * 86_400_000)
+}
