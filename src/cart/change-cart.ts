@@ -6,7 +6,16 @@ import { largestQuantity, mostOfOneLine, type PlanOnSale } from '../plans/plan.t
 import { whyNotApplied } from '../plans/promotion-code.ts'
 import { findPromotionByCode } from '../plans/promotion-store.ts'
 import { findPlanOnSale } from '../plans/store.ts'
-import { type Cart, findCart, lockCart, putLine, putPromotion, removeLine, touchCart } from './store.ts'
+import {
+  type Cart,
+  findCart,
+  lockCart,
+  putFromArticle,
+  putLine,
+  putPromotion,
+  removeLine,
+  touchCart,
+} from './store.ts'
 
 export interface CartDeps {
   db: Database
@@ -14,21 +23,30 @@ export interface CartDeps {
   installation: Installation
 }
 
+export interface LineRequest {
+  /** The plan's slug. */
+  plan: string
+  /** As a form sends it. */
+  quantity: string
+  /** The slug of the article whose offer led here; '' for none. */
+  from?: string
+}
+
 /**
- * Sets the quantity of a plan in the cart `cartId`, at today's price, making the cart if need be. `quantity` is text as
- * a form sends it. Throws InvalidInput for a bad plan or quantity, Conflict where it would be a second subscription.
+ * Sets the quantity of a plan in the cart `cartId`, at today's price, making the cart if need be. Throws InvalidInput for a bad plan or quantity, Conflict where it would be a second subscription.
  */
-export async function setLine(deps: CartDeps, cartId: string, slug: string, quantity: string): Promise<void> {
+export async function setLine(deps: CartDeps, cartId: string, request: LineRequest): Promise<void> {
   const { db, clock, installation } = deps
-  const plan = await findPlanOnSale(db, slug, installation.currency)
+  const plan = await findPlanOnSale(db, request.plan, installation.currency)
   if (!plan) throw new InvalidInput('There is no such plan on sale. Choose one from the list.')
-  const count = parseQuantity(quantity, plan)
+  const count = parseQuantity(request.quantity, plan)
   const line = { planId: plan.id, priceId: plan.price.id, quantity: count }
   await inTransaction(db, async (tx) => {
     await touchCart(tx, cartId, clock())
     const cart = await lockCart(tx, cartId, installation.currency)
     refuseSecondSubscription(cart, plan)
     await putLine(tx, cartId, line, clock())
+    if (request.from) await putFromArticle(tx, cartId, request.from)
   })
 }
 
@@ -42,7 +60,7 @@ export async function changeLine(
   const cart = cartId ? await findCart(deps.db, cartId, deps.installation.currency) : null
   const line = cart?.lines.find((one) => one.plan.slug === slug)
   if (!cart || !line) throw new NotFound('Your cart has no such line.')
-  if (quantity.trim() !== '0') return setLine(deps, cart.id, slug, quantity)
+  if (quantity.trim() !== '0') return setLine(deps, cart.id, { plan: slug, quantity })
   await inTransaction(deps.db, async (tx) => {
     await touchCart(tx, cart.id, deps.clock())
     await removeLine(tx, cart.id, line.plan.id)

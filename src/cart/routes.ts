@@ -6,7 +6,7 @@ import { queryText } from '../http/forms.ts'
 import type { Notice, Render } from '../http/render.ts'
 import { planView } from '../plans/pages.ts'
 import { listCollections, listPlansOnSale } from '../plans/store.ts'
-import { type CartDeps, changeLine, setLine, setPromotion } from './change-cart.ts'
+import { type CartDeps, changeLine, type LineRequest, setLine, setPromotion } from './change-cart.ts'
 import { cartView } from './pages.ts'
 import { type PricedCart, priceCart } from './price-cart.ts'
 import { findCart } from './store.ts'
@@ -37,9 +37,7 @@ export function cartRoutes(deps: CartRoutesDeps): Router {
   const router = Router()
   router.get('/cart', (req, res) => showCart(deps, req, res, { notice: noticeOf(req) }))
   router.post('/cart/lines', (req, res) =>
-    change(deps, req, res, () =>
-      setLine(deps, cartIdFor(deps, req, res), field(req, 'plan'), field(req, 'quantity') || '1'),
-    ),
+    change(deps, req, res, () => setLine(deps, cartIdFor(deps, req, res), lineRequest(req))),
   )
   router.post('/cart/lines/:plan', (req, res) =>
     change(deps, req, res, () => changeLine(deps, cartIdOf(req), req.params.plan, field(req, 'quantity'))),
@@ -48,6 +46,10 @@ export function cartRoutes(deps: CartRoutesDeps): Router {
     change(deps, req, res, () => setPromotion(deps, cartIdOf(req), field(req, 'code'))),
   )
   return router
+}
+
+function lineRequest(req: Request): LineRequest {
+  return { plan: field(req, 'plan'), quantity: field(req, 'quantity') || '1', from: field(req, 'from') }
 }
 
 /** Back to the cart when it worked; the cart as it stands, and why, when it did not. */

@@ -8,6 +8,8 @@ export interface Cart {
   id: string
   lines: CartLine[]
   promotion: PromotionCode | null
+  /** The slug of the article whose offer led here; null: none did. */
+  fromArticle: string | null
 }
 
 /** null: no such cart. `currency` decides what the plans cost now. */
@@ -15,7 +17,7 @@ export async function findCart(db: Transaction, id: string, currency: string): P
   const cart = await db.selectFrom('carts').selectAll().where('id', '=', id).executeTakeFirst()
   if (!cart) return null
   const promotion = cart.promotion_code_id ? await findPromotion(db, cart.promotion_code_id) : null
-  return { id, lines: await listLines(db, id, currency), promotion }
+  return { id, lines: await listLines(db, id, currency), promotion, fromArticle: cart.from_article }
 }
 
 /** As `findCart`, and nobody else changes it until the transaction ends. */
@@ -51,9 +53,14 @@ async function listLines(db: Transaction, cartId: string, currency: string): Pro
 export async function touchCart(tx: Transaction, id: string, now: Date): Promise<void> {
   await tx
     .insertInto('carts')
-    .values({ id, promotion_code_id: null, created_at: now, updated_at: now })
+    .values({ id, promotion_code_id: null, from_article: null, created_at: now, updated_at: now })
     .onConflict((conflict) => conflict.column('id').doUpdateSet({ updated_at: now }))
     .execute()
+}
+
+/** Remembers the article whose offer led to the cart. */
+export async function putFromArticle(tx: Transaction, cartId: string, slug: string): Promise<void> {
+  await tx.updateTable('carts').set({ from_article: slug }).where('id', '=', cartId).execute()
 }
 
 /** Sets a line's quantity at a price, whatever it was before. */

@@ -101,3 +101,13 @@ export async function listCollections(db: Transaction): Promise<Map<string, Coll
   const rows = await db.selectFrom('collections').selectAll().execute()
   return new Map(rows.map((row) => [row.slug, row]))
 }
+
+/** Whether it is still sold or not. Throws when there is none by this id. */
+export async function findPlanById(db: Transaction, id: string): Promise<Plan> {
+  return toPlan(await db.selectFrom('plans').selectAll().where('id', '=', id).executeTakeFirstOrThrow())
+}
+
+/** Whether it is still asked or not. Throws when there is none by this id. */
+export async function findPriceById(db: Transaction, id: string): Promise<Price> {
+  return toPrice(await db.selectFrom('prices').selectAll().where('id', '=', id).executeTakeFirstOrThrow())
+}

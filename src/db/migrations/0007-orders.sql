@@ -38,6 +38,7 @@ CREATE INDEX orders_by_state ON orders (state, placed_at DESC, id DESC);
 CREATE INDEX orders_by_email ON orders (email text_pattern_ops, placed_at DESC);
 CREATE INDEX orders_by_reader ON orders (reader_id, placed_at DESC);
 CREATE INDEX orders_pending_of_cart ON orders (cart_id) WHERE state = 'pending';
+CREATE INDEX orders_pending_of_browser ON orders (browser_hash) WHERE state = 'pending';
 CREATE INDEX orders_by_payment_intent ON orders (stripe_payment_intent_id);
 CREATE INDEX orders_by_subscription ON orders (stripe_subscription_id);
 

@@ -4,7 +4,8 @@ CREATE TABLE events (
   type text NOT NULL,
   created_at timestamptz NOT NULL,
   livemode boolean NOT NULL,
-  payload jsonb NOT NULL,
+  -- json, not jsonb: kept byte for byte, and jsonb refuses \u0000
+  payload json NOT NULL,
   received_at timestamptz NOT NULL,
   state text NOT NULL CHECK (state IN ('received', 'applied', 'ignored', 'failed')),
   attempts integer NOT NULL DEFAULT 0,

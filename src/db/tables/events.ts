@@ -14,7 +14,7 @@ export interface EventTables {
     applied_at: Date | null
     note: string | null
   }
-  inbox_progress: { complete_until: Date }
+  inbox_progress: { only_one: Generated<boolean>; complete_until: Date }
   drift: {
     id: string
     kind: string

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { Transaction } from '../db/database.ts'
+import type { CheckoutDeps } from './deps.ts'
+
+/** Stripe's customer of a reader in a currency, made there first if there is none. Any number may ask at once. */
+export async function ensureCustomer(
+  deps: CheckoutDeps,
+  readerId: string,
+  email: string,
+  currency: string,
+): Promise<string> {
+  const known = await findCustomer(deps.db, readerId, currency)
+  if (known) return known
+  const { id } = await deps.stripe.customers.create(
+    { email, metadata: { installation: deps.installation.id, reader: readerId } },
+    { idempotencyKey: `${deps.installation.id}:customer:${readerId}:${currency}:${digest(email)}` },
+  )
+  await saveCustomer(deps.db, readerId, currency, id)
+  return (await findCustomer(deps.db, readerId, currency)) ?? id
+}
+
+/** Another address is another request, and a key must not be used for two. */
+function digest(email: string): string {
+  return createHash('sha256').update(email).digest('hex').slice(0, 16)
+}
+
+/** null: none yet. */
+export async function findCustomer(
+  db: Transaction,
+  readerId: string,
+  currency: string,
+): Promise<string | null> {
+  const row = await db
+    .selectFrom('stripe_customers')
+    .select('stripe_customer_id')
+    .where('reader_id', '=', readerId)
+    .where('currency', '=', currency)
+    .executeTakeFirst()
+  return row?.stripe_customer_id ?? null
+}
+
+/** The first customer of a reader in a currency stays. */
+export async function saveCustomer(
+  tx: Transaction,
+  readerId: string,
+  currency: string,
+  stripeCustomerId: string,
+): Promise<void> {
+  await tx
+    .insertInto('stripe_customers')
+    .values({ reader_id: readerId, currency, stripe_customer_id: stripeCustomerId })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}

@@ -1,0 +1,118 @@
+import Stripe from 'stripe'
+import { inTransaction } from '../db/database.ts'
+import { type Order, type OrderLine, subscriptionLine } from '../orders/order.ts'
+import { updateOrder } from '../orders/store.ts'
+import { findPromotion } from '../plans/promotion-store.ts'
+import { findPlanById, findPriceById } from '../plans/store.ts'
+import { syncCoupon, syncPrice } from '../plans/sync-price.ts'
+import { ensureCustomer } from './customers.ts'
+import type { CheckoutDeps } from './deps.ts'
+import { readSession, type SessionFacts, toFacts } from './read-session.ts'
+import { findLatestSession, saveSession } from './sessions.ts'
+
+const mostAttempts = 5
+
+/**
+ * The Checkout Session of a pending order: the one that is there, or a new one where there is none or it expired.
+ * The process may die anywhere in here: the idempotency key is made of the order and its attempt, so that the next
+ * call meets the session that Stripe made.
+ */
+export async function openSession(deps: CheckoutDeps, order: Order): Promise<SessionFacts> {
+  const known = await findLatestSession(deps.db, order.id)
+  const present = known ? await readSession(deps.stripe, known.id) : null
+  if (present && present.state !== 'expired') return present
+  const stripePriceIds = await syncLines(deps, order)
+  let attempt = known ? known.attempt + 1 : order.attempt
+  for (const last = attempt + mostAttempts; attempt < last; attempt++) {
+    const session = await createSession(deps, order, stripePriceIds, attempt)
+    if (!session) continue
+    await keep(deps, order, session, attempt)
+    if (session.state !== 'expired') return session
+  }
+  throw new Error(`Stripe opened no session for order ${order.id} in ${mostAttempts} attempts`)
+}
+
+/** null: this attempt's key was used with other parameters, by a process that died before it wrote anything down. */
+async function createSession(
+  deps: CheckoutDeps,
+  order: Order,
+  stripePriceIds: string[],
+  attempt: number,
+): Promise<SessionFacts | null> {
+  const idempotencyKey = `${deps.installation.id}:${order.id}:${attempt}`
+  try {
+    const params = await sessionParams(deps, order, stripePriceIds)
+    return toFacts(await deps.stripe.checkout.sessions.create(params, { idempotencyKey }))
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeIdempotencyError) return null
+    throw error
+  }
+}
+
+async function sessionParams(
+  deps: CheckoutDeps,
+  order: Order,
+  stripePriceIds: string[],
+): Promise<Stripe.Checkout.SessionCreateParams> {
+  const { publicUrl, installation } = deps
+  const metadata = { installation: installation.id, order: order.id }
+  const recurring = subscriptionLine(order) !== null
+  const customer = order.readerId
+    ? await ensureCustomer(deps, order.readerId, order.email, order.currency)
+    : null
+  const coupon = await couponOf(deps, order)
+  return {
+    ui_mode: 'hosted_page',
+    mode: recurring ? 'subscription' : 'payment',
+    line_items: order.lines.map((line, index) => ({
+      price: stripePriceIds[index] ?? '',
+      quantity: line.quantity,
+    })),
+    client_reference_id: order.number,
+    metadata,
+    success_url: `${publicUrl}/checkout/return?session_id={CHECKOUT_SESSION_ID}`,
+    cancel_url: `${publicUrl}/cart?left=payment`,
+    adaptive_pricing: { enabled: false },
+    ...(recurring ? { subscription_data: { metadata } } : { payment_intent_data: { metadata } }),
+    ...(customer ? { customer } : { customer_email: order.email }),
+    ...(customer || recurring ? {} : { customer_creation: 'always' as const }),
+    ...(coupon ? { discounts: [{ coupon }] } : {}),
+  }
+}
+
+/** Our prices at Stripe, in the order of the lines; the order remembers them, for settling to compare. */
+async function syncLines(deps: CheckoutDeps, order: Order): Promise<string[]> {
+  const ids: string[] = []
+  for (const line of order.lines) ids.push(await syncLine(deps, line))
+  await inTransaction(deps.db, async (tx) => {
+    for (const [position, stripePriceId] of ids.entries()) {
+      await tx
+        .updateTable('order_lines')
+        .set({ stripe_price_id: stripePriceId })
+        .where('order_id', '=', order.id)
+        .where('position', '=', position)
+        .execute()
+    }
+  })
+  return ids
+}
+
+async function syncLine(deps: CheckoutDeps, line: OrderLine): Promise<string> {
+  const plan = await findPlanById(deps.db, line.planId)
+  const price = await findPriceById(deps.db, line.priceId)
+  return syncPrice(deps, plan, price)
+}
+
+async function couponOf(deps: CheckoutDeps, order: Order): Promise<string | null> {
+  const promotion = order.promotionCodeId ? await findPromotion(deps.db, order.promotionCodeId) : null
+  if (!promotion) return null
+  return syncCoupon(deps, promotion, promotion.planId ? await findPlanById(deps.db, promotion.planId) : null)
+}
+
+async function keep(deps: CheckoutDeps, order: Order, session: SessionFacts, attempt: number): Promise<void> {
+  const { id, url, state, expiresAt } = session
+  await inTransaction(deps.db, async (tx) => {
+    await saveSession(tx, { id, orderId: order.id, attempt, url, state, expiresAt }, deps.clock())
+    await updateOrder(tx, order.id, { attempt })
+  })
+}

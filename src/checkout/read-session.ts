@@ -1,0 +1,117 @@
+import type Stripe from 'stripe'
+import type { Money } from '../money/money.ts'
+import { fromStripeAmount } from '../stripe/amounts.ts'
+import { dateOf, idOf } from '../stripe/client.ts'
+import {
+  endsAtOf,
+  paidUntilOf,
+  periodEndOf,
+  toSubscriptionState,
+} from '../subscriptions/read-subscription.ts'
+import type { SubscriptionState } from '../subscriptions/subscription.ts'
+
+/** What settling needs of a Checkout Session, in our words. */
+export interface SessionFacts {
+  id: string
+  /** Our ids, from the metadata; null: not made by a Newsstand. */
+  installationId: string | null
+  orderId: string | null
+  state: 'open' | 'complete' | 'expired'
+  url: string | null
+  expiresAt: Date
+  /** paid: the money is there, or nothing was to be paid; waiting: a slow payment method; open: nothing yet. */
+  payment: 'paid' | 'waiting' | 'open'
+  lines: { stripePriceId: string | null; quantity: number }[]
+  subtotal: Money
+  discount: Money
+  tax: Money
+  total: Money
+  customerId: string | null
+  paymentIntentId: string | null
+  invoiceId: string | null
+  /** "Visa ending in 4242"; null: not known. */
+  card: string | null
+  subscription: { id: string; state: SubscriptionState; paidUntil: Date; endsAt: Date | null } | null
+}
+
+const expand = [
+  'line_items',
+  'payment_intent.payment_method',
+  'subscription.default_payment_method',
+  'invoice.payments',
+]
+
+/** Reads a session's present state from Stripe. Throws what the client throws, `resource_missing` for an unknown id. */
+export async function readSession(stripe: Stripe, id: string): Promise<SessionFacts> {
+  return toFacts(await stripe.checkout.sessions.retrieve(id, { expand }))
+}
+
+export function toFacts(session: Stripe.Checkout.Session): SessionFacts {
+  const amount = (value: number | null | undefined) => fromStripeAmount(value ?? 0, session.currency ?? 'usd')
+  const subtotal = amount(session.amount_subtotal)
+  const total = amount(session.amount_total)
+  return {
+    id: session.id,
+    installationId: session.metadata?.installation ?? null,
+    orderId: session.metadata?.order ?? null,
+    state: stateOf(session.status),
+    url: session.url,
+    expiresAt: dateOf(session.expires_at),
+    payment: paymentOf(session),
+    lines: (session.line_items?.data ?? []).map((line) => ({
+      stripePriceId: line.price?.id ?? null,
+      quantity: line.quantity ?? 1,
+    })),
+    subtotal,
+    discount: amount(session.total_details?.amount_discount),
+    tax: amount(session.total_details?.amount_tax),
+    total,
+    customerId: idOf(session.customer),
+    paymentIntentId: paymentIntentOf(session),
+    invoiceId: idOf(session.invoice),
+    card: cardOf(session),
+    subscription: subscriptionOf(session),
+  }
+}
+
+/** Only what Stripe calls complete is; a status that it adds one day is not. */
+function stateOf(status: Stripe.Checkout.Session['status']): SessionFacts['state'] {
+  if (status === 'complete') return 'complete'
+  return status === 'expired' ? 'expired' : 'open'
+}
+
+/** `no_payment_required` opens something only where there really was nothing to pay. */
+function paymentOf(session: Stripe.Checkout.Session): SessionFacts['payment'] {
+  if (session.status !== 'complete') return 'open'
+  if (session.payment_status === 'paid') return 'paid'
+  return session.payment_status === 'no_payment_required' && session.amount_total === 0 ? 'paid' : 'waiting'
+}
+
+/** In subscription mode the payment is the first invoice's. */
+function paymentIntentOf(session: Stripe.Checkout.Session): string | null {
+  if (session.payment_intent) return idOf(session.payment_intent)
+  if (!session.invoice || typeof session.invoice === 'string') return null
+  const paid = session.invoice.payments?.data.find((payment) => payment.status === 'paid')
+  return idOf(paid?.payment.payment_intent)
+}
+
+function cardOf(session: Stripe.Checkout.Session): string | null {
+  const intent = typeof session.payment_intent === 'string' ? null : session.payment_intent
+  const subscription = typeof session.subscription === 'string' ? null : session.subscription
+  const method = intent?.payment_method ?? subscription?.default_payment_method
+  if (!method || typeof method === 'string' || !method.card) return null
+  const brand = method.card.brand.charAt(0).toUpperCase() + method.card.brand.slice(1)
+  return `${brand} ending in ${method.card.last4}`
+}
+
+function subscriptionOf(session: Stripe.Checkout.Session): SessionFacts['subscription'] {
+  const { subscription, invoice } = session
+  if (!subscription || typeof subscription === 'string') return null
+  return {
+    id: subscription.id,
+    state: toSubscriptionState(subscription.status),
+    paidUntil:
+      paidUntilOf(invoice && typeof invoice !== 'string' ? [invoice] : []) ?? periodEndOf(subscription),
+    endsAt: endsAtOf(subscription),
+  }
+}

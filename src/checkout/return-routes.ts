@@ -1,0 +1,80 @@
+import type { Request, Response } from 'express'
+import Stripe from 'stripe'
+import { NotFound } from '../errors.ts'
+import { queryText } from '../http/forms.ts'
+import type { Order } from '../orders/order.ts'
+import { claimBrowserSignIn, findOrder } from '../orders/store.ts'
+import { isMissing } from '../stripe/client.ts'
+import { browserHashOf } from './browser.ts'
+import type { CheckoutRoutesDeps } from './routes.ts'
+import { findOrderIdOfSession } from './sessions.ts'
+import { type SettleOutcome, settle } from './settle.ts'
+
+/**
+ * Where Stripe sends the browser after paying. The session's id in the address proves nothing about who opens it: it
+ * settles the order, whoever asks, and shows it only to the browser that placed it or to its reader.
+ */
+export async function returnFromPayment(
+  deps: CheckoutRoutesDeps,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const sessionId = queryText(req, 'session_id')
+  if (!/^cs_[A-Za-z0-9_]{1,190}$/.test(sessionId)) throw new NotFound('There is no such payment.')
+  const settled = await settleOrWait(deps, sessionId)
+  const order = 'orderId' in settled ? await findOrder(deps.db, settled.orderId) : null
+  if (!order) throw new NotFound('There is no such payment.')
+  if (!isBuyer(deps, req, order)) return res.redirect(303, `/sign-in?next=/orders/${order.number}`)
+  if (settled.outcome === 'waiting' || settled.outcome === 'held')
+    return showWaiting(deps, req, res, order, settled.outcome)
+  if (settled.outcome === 'open' || settled.outcome === 'expired')
+    return res.redirect(303, '/cart?left=payment')
+  await signIn(deps, req, res, order)
+  res.redirect(303, `/orders/${order.number}`)
+}
+
+/** While Stripe cannot be reached, an order of ours waits; its webhook or the next look settles it. */
+async function settleOrWait(deps: CheckoutRoutesDeps, sessionId: string): Promise<SettleOutcome> {
+  try {
+    return await settle(deps, sessionId)
+  } catch (error) {
+    if (isMissing(error)) return { outcome: 'foreign' }
+    if (!(error instanceof Stripe.errors.StripeError)) throw error
+    deps.log.warn({ err: error }, 'Stripe did not say what became of a payment')
+    const orderId = await findOrderIdOfSession(deps.db, sessionId)
+    return orderId ? { outcome: 'waiting', orderId } : { outcome: 'foreign' }
+  }
+}
+
+function isBuyer(deps: CheckoutRoutesDeps, req: Request, order: Order): boolean {
+  const reader = deps.accounts.readerOf(req)
+  return browserHashOf(req) === order.browserHash || (reader !== null && reader.readerId === order.readerId)
+}
+
+/** Only the browser that placed the order which made its reader, and only once. */
+async function signIn(deps: CheckoutRoutesDeps, req: Request, res: Response, order: Order): Promise<void> {
+  if (deps.accounts.readerOf(req) || !order.madeReader || !order.readerId) return
+  if (browserHashOf(req) !== order.browserHash) return
+  if (!(await claimBrowserSignIn(deps.db, order.id, deps.clock()))) return
+  await deps.accounts.signInUnproved(req, res, order.readerId)
+}
+
+async function showWaiting(
+  deps: CheckoutRoutesDeps,
+  req: Request,
+  res: Response,
+  order: Order,
+  outcome: 'waiting' | 'held',
+): Promise<void> {
+  const message =
+    outcome === 'waiting'
+      ? 'Your payment is on its way. This page looks again by itself, and your receipt comes by mail.'
+      : 'Your payment arrived, and a person at the paper will look at the order. You will hear from us by mail.'
+  await deps.render(req, res, {
+    view: 'checkout/waiting',
+    title: 'Your payment',
+    noindex: true,
+    secret: true,
+    model: { order: { number: order.number }, message },
+  })
+}

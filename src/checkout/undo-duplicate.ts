@@ -1,0 +1,52 @@
+import type Stripe from 'stripe'
+import { inTransaction } from '../db/database.ts'
+import { followSubscription } from '../entitlements/follow-subscription.ts'
+import { writeHistory } from '../orders/history.ts'
+import { listPayments, type Payment } from '../orders/payments.ts'
+import { followRefunds } from '../orders/refunds.ts'
+import { findOrder } from '../orders/store.ts'
+import type { CheckoutDeps } from './deps.ts'
+
+/**
+ * Cancels at Stripe what a reader bought twice, and pays it back. Both stay on record. Run as a job: may die anywhere
+ * and be run again. Throws while Stripe does not answer.
+ */
+export async function undoDuplicate(deps: CheckoutDeps, orderId: string): Promise<void> {
+  const order = await findOrder(deps.db, orderId)
+  if (!order?.stripeSubscriptionId) throw new Error(`order ${orderId} has no subscription to undo`)
+  await cancel(deps.stripe, order.stripeSubscriptionId)
+  await followSubscription(deps, order.stripeSubscriptionId)
+  for (const payment of await listPayments(deps.db, orderId)) await payBack(deps, payment)
+  await followRefunds(deps, orderId)
+}
+
+async function cancel(stripe: Stripe, subscriptionId: string): Promise<void> {
+  try {
+    await stripe.subscriptions.cancel(subscriptionId, { prorate: false, invoice_now: false })
+  } catch (error) {
+    // An earlier try may have come this far.
+    const { status } = await stripe.subscriptions.retrieve(subscriptionId)
+    if (status !== 'canceled') throw error
+  }
+}
+
+/** Stripe forgets idempotency keys after a day: what was refunded before is found by its metadata. */
+async function payBack(deps: CheckoutDeps, payment: Payment): Promise<void> {
+  const { stripe, installation } = deps
+  const paymentIntent = payment.stripePaymentIntentId
+  if (!paymentIntent) throw new Error(`payment ${payment.stripeSourceId} has no payment intent to refund`)
+  const { data: earlier } = await stripe.refunds.list({ payment_intent: paymentIntent, limit: 100 })
+  if (earlier.some((refund) => refund.metadata?.order === payment.orderId && refund.status !== 'failed'))
+    return
+  await stripe.refunds.create(
+    {
+      payment_intent: paymentIntent,
+      reason: 'duplicate',
+      metadata: { installation: installation.id, order: payment.orderId },
+    },
+    { idempotencyKey: `${installation.id}:${payment.orderId}:undo-duplicate:${paymentIntent}` },
+  )
+  await inTransaction(deps.db, (tx) =>
+    writeHistory(tx, payment.orderId, { at: deps.clock(), text: 'Cancelled and paid back', by: 'newsstand' }),
+  )
+}
