@@ -24,7 +24,7 @@ export function openAuth(tx: Transaction, settings: AuthSettings, at: Date) {
     telemetry: { enabled: false },
     database: { db: tx, type: 'postgres', transaction: false },
     advanced: {
-      database: { generateId: () => crypto.randomUUID(), validateSchema: false },
+      database: { generateId: 'uuid', validateSchema: false },
       cookies: { session_token: { name: 'newsstand_session' } },
     },
     logger: { level: 'error', log: (_level, message) => settings.logError(message) },

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Transaction } from '../db/database.ts'
 import type { Session, StaffRole } from './reader.ts'
@@ -44,7 +43,7 @@ export async function lockReader(tx: Transaction, id: string): Promise<boolean |
 export async function insertReader(tx: Transaction, email: string, at: Date): Promise<string | null> {
   const row = await tx
     .insertInto('readers')
-    .values({ id: randomUUID(), email, name: '', proved: false, created_at: at, updated_at: at })
+    .values({ email, name: '', proved: false, created_at: at, updated_at: at })
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returning('id')
     .executeTakeFirst()

@@ -1,6 +1,6 @@
--- People with an account, known by e-mail address.
+-- People with an account, known by e-mail address. Ids come from the database where better-auth writes.
 CREATE TABLE readers (
-  id uuid PRIMARY KEY,
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   email text NOT NULL UNIQUE CHECK (email = lower(email)),
   name text NOT NULL,
   -- whether a mailed code has shown that the address is theirs
@@ -13,7 +13,7 @@ CREATE INDEX readers_by_email ON readers (email text_pattern_ops);
 
 -- Browsers that are signed in. All times here are real ones, not the publication's.
 CREATE TABLE sessions (
-  id uuid PRIMARY KEY,
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   reader_id uuid NOT NULL REFERENCES readers (id) ON DELETE CASCADE,
   -- worthless without the signature that only the cookie has
   token text NOT NULL UNIQUE,
@@ -28,7 +28,7 @@ CREATE INDEX sessions_expiring ON sessions (expires_at);
 
 -- Mailed codes. Only the newest of an address counts, so the identifier is not unique. Real times.
 CREATE TABLE sign_in_codes (
-  id uuid PRIMARY KEY,
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   -- what the code is for, and the address
   identifier text NOT NULL,
   -- keyed hash of the code, a colon, wrong tries so far
@@ -42,7 +42,7 @@ CREATE INDEX sign_in_codes_expiring ON sign_in_codes (expires_at);
 
 -- Ways to sign in other than a mailed code. None yet; better-auth looks here when an address is proved.
 CREATE TABLE sign_in_methods (
-  id uuid PRIMARY KEY,
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   reader_id uuid NOT NULL REFERENCES readers (id) ON DELETE CASCADE,
   provider text NOT NULL,
   provider_id text NOT NULL,

@@ -1,8 +1,10 @@
+import type { Generated } from 'kysely'
+
 export type StaffRole = 'owner' | 'editor' | 'support'
 
 export interface ReaderTables {
   readers: {
-    id: string
+    id: Generated<string>
     email: string
     name: string
     proved: boolean
@@ -10,7 +12,7 @@ export interface ReaderTables {
     updated_at: Date
   }
   sessions: {
-    id: string
+    id: Generated<string>
     reader_id: string
     token: string
     proved: boolean
@@ -19,7 +21,7 @@ export interface ReaderTables {
     updated_at: Date
   }
   sign_in_codes: {
-    id: string
+    id: Generated<string>
     identifier: string
     value: string
     expires_at: Date
@@ -27,7 +29,7 @@ export interface ReaderTables {
     updated_at: Date
   }
   sign_in_methods: {
-    id: string
+    id: Generated<string>
     reader_id: string
     provider: string
     provider_id: string
