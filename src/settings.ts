@@ -34,7 +34,15 @@ export interface Settings {
   mailFrom: string | null
   /** The first member of staff; null: none is made. */
   ownerEmail: string | null
-  seed: 'demo' | 'none'
+  /** What an empty database is filled with: demo, none, or the path of a folder laid out like src/seed/demo. */
+  seed: string
+  publication: {
+    name: string | null
+    tagline: string | null
+    locale: string | null
+    zone: string | null
+    currency: string | null
+  }
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Lets /metrics be read from elsewhere than loopback; null: loopback alone. */
   metricsToken: string | null
@@ -78,11 +86,36 @@ const variables = z.object({
     .email()
     .transform((email) => email.toLowerCase())
     .optional(),
-  SEED: z.enum(['demo', 'none']).optional(),
+  SEED: text.optional(),
+  PUBLICATION_NAME: text.max(80).optional(),
+  PUBLICATION_TAGLINE: text.max(160).optional(),
+  PUBLICATION_LOCALE: text.refine(isLocale, 'must be a language tag such as en-US').optional(),
+  PUBLICATION_ZONE: text.refine(isZone, 'must be a time zone such as Europe/Berlin').optional(),
+  PUBLICATION_CURRENCY: z
+    .string()
+    .regex(/^[A-Za-z]{3}$/, 'must be a currency code such as USD')
+    .transform((code) => code.toUpperCase())
+    .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   NODE_ENV: z.string().optional(),
 })
+
+function isLocale(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length === 1
+  } catch {
+    return false
+  }
+}
+
+function isZone(text: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }))
+  } catch {
+    return false
+  }
+}
 
 /** The names that `.env.example` must list; NODE_ENV is the platform's, not ours. */
 export const settingNames = Object.keys(variables.shape).filter((name) => name !== 'NODE_ENV')
@@ -120,6 +153,13 @@ export function readSettings(environment: Record<string, string | undefined>): S
     mailFrom: values.MAIL_FROM ?? null,
     ownerEmail: values.OWNER_EMAIL ?? (mode === 'sandbox' ? 'owner@newsstand.test' : null),
     seed: values.SEED ?? (mode === 'sandbox' ? 'demo' : 'none'),
+    publication: {
+      name: values.PUBLICATION_NAME ?? null,
+      tagline: values.PUBLICATION_TAGLINE ?? null,
+      locale: values.PUBLICATION_LOCALE ?? null,
+      zone: values.PUBLICATION_ZONE ?? null,
+      currency: values.PUBLICATION_CURRENCY ?? null,
+    },
     logLevel: values.LOG_LEVEL,
     metricsToken: values.METRICS_TOKEN ?? null,
     production: values.NODE_ENV === 'production',

@@ -6,7 +6,7 @@ import type { Order } from '../orders/order.ts'
 import { claimBrowserSignIn, findOrder } from '../orders/store.ts'
 import { isMissing } from '../stripe/client.ts'
 import { browserHashOf } from './browser.ts'
-import type { CheckoutRoutesDeps } from './routes.ts'
+import type { CheckoutRoutesDeps } from './deps.ts'
 import { findOrderIdOfSession } from './sessions.ts'
 import { type SettleOutcome, settle } from './settle.ts'
 

@@ -5,33 +5,13 @@ import { cartView } from '../cart/pages.ts'
 import type { PricedCart } from '../cart/price-cart.ts'
 import { cartIdOf, pricedCartOf } from '../cart/routes.ts'
 import { TooManyRequests } from '../errors.ts'
-import type { Notice, Render } from '../http/render.ts'
+import type { Notice } from '../http/render.ts'
 import { markBrowser } from './browser.ts'
 import { type Consent, consentsFor } from './consents.ts'
-import type { CheckoutDeps } from './deps.ts'
+import type { CheckoutRoutesDeps } from './deps.ts'
 import type { Buyer } from './place-order.ts'
 import { returnFromPayment } from './return-routes.ts'
 import { type StartedCheckout, startCheckout } from './start-checkout.ts'
-
-/** What the checkout asks of accounts and sign-in. */
-export interface Accounts {
-  /** Who is signed in; `proved`: by a mailed code, and not merely by having paid. null: nobody. */
-  readerOf: (req: Request) => { readerId: string; email: string; proved: boolean } | null
-  /** Whether paying with this address needs a mailed code first. */
-  hasAccount: (email: string) => Promise<boolean>
-  /** Mails a code and sends the browser to where it is entered; it comes back to `next`. */
-  askForCode: (req: Request, res: Response, email: string, next: string) => Promise<void>
-  /** Signs the browser that just paid in as this reader, to read and nothing else. */
-  signInUnproved: (req: Request, res: Response, readerId: string) => Promise<void>
-  /** Seconds to wait when this network asks for too many checkouts; null: go on. */
-  limitCheckout: (req: Request) => Promise<number | null>
-}
-
-export interface CheckoutRoutesDeps extends CheckoutDeps {
-  render: Render
-  accounts: Accounts
-  secureCookies: boolean
-}
 
 export function checkoutRoutes(deps: CheckoutRoutesDeps): Router {
   const router = Router()

@@ -42,6 +42,12 @@ export function overlapping(
   )
 }
 
+/** When its next payment is due; null: it will not renew. */
+export function renewalOf(subscription: Subscription): Date | null {
+  const renews = isLiving(subscription.state) && !subscription.endsAt && !subscription.duplicate
+  return renews ? subscription.paidUntil : null
+}
+
 /** The state in words for people. */
 export function stateText(subscription: Subscription): string {
   if (subscription.duplicate) return 'Bought twice, cancelled'

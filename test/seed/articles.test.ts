@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { tagSlug } from '../../src/articles/article.ts'
 import { composeText } from '../../src/articles/compose-article.ts'
 
-const folder = new URL('../../src/seed/articles/', import.meta.url)
+const folder = new URL('../../src/seed/demo/articles/', import.meta.url)
 const contractSlug = 'quds-force-chief-visits-baghdad'
 /** One phrase for each fact that the contract's article reports. */
 const contractFacts = [

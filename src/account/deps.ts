@@ -1,0 +1,25 @@
+import type { Request } from 'express'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../db/database.ts'
+import type { Installation } from '../db/installation.ts'
+import type { Calendar } from '../http/moment.ts'
+import type { Render } from '../http/render.ts'
+
+/** Who is signed in. `proved`: by a mailed code, and not merely by having paid. */
+export interface SignedInReader {
+  readerId: string
+  email: string
+  proved: boolean
+}
+
+export interface AccountRoutesDeps {
+  db: Database
+  clock: Clock
+  installation: Installation
+  calendar: Calendar
+  render: Render
+  /** null: nobody. */
+  readerOf: (req: Request) => SignedInReader | null
+  /** Gives an unproved reader another address; a text says why not, null that it worked. */
+  correctEmail: (reader: SignedInReader, email: string) => Promise<string | null>
+}

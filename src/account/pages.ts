@@ -1,0 +1,76 @@
+import { type Entitlement, stateAt } from '../entitlements/entitlement.ts'
+import { listEntitlementsOf } from '../entitlements/store.ts'
+import { formatMoney } from '../money/format-money.ts'
+import { type Order, orderStateTexts, subscriptionLine } from '../orders/order.ts'
+import { listOrdersOf } from '../orders/store.ts'
+import { opensText } from '../plans/pages.ts'
+import { perText } from '../plans/plan.ts'
+import { type Collection, listCollections } from '../plans/store.ts'
+import { listSubscriptionsOf } from '../subscriptions/store.ts'
+import { renewalOf, type Subscription, stateText } from '../subscriptions/subscription.ts'
+import type { AccountRoutesDeps, SignedInReader } from './deps.ts'
+
+/** What a reader has, pays and ordered. */
+export async function accountModel(deps: AccountRoutesDeps, reader: SignedInReader) {
+  const { db, clock } = deps
+  const [subscriptions, entitlements, orders, collections] = await Promise.all([
+    listSubscriptionsOf(db, reader.readerId),
+    listEntitlementsOf(db, reader.readerId),
+    listOrdersOf(db, reader.readerId),
+    listCollections(db),
+  ])
+  const open = entitlements.filter((one) => ['open', 'running_on', 'held'].includes(stateAt(one, clock())))
+  return {
+    email: reader.email,
+    proved: reader.proved,
+    proveNeeded: !reader.proved,
+    correctEmail: !reader.proved,
+    subscriptions: subscriptions.map((one) => subscriptionView(deps, one, orders)),
+    entitlements: open.map((one) => entitlementView(deps, one, collections)),
+    orders: orders.map((order) => orderRow(deps, order)),
+  }
+}
+
+function subscriptionView(
+  { calendar, installation }: AccountRoutesDeps,
+  subscription: Subscription,
+  orders: Order[],
+) {
+  const order = orders.find((one) => one.id === subscription.orderId)
+  const line = order ? subscriptionLine(order)?.line : undefined
+  const renews = renewalOf(subscription)
+  const ends = subscription.endedAt ?? subscription.endsAt
+  return {
+    name: line?.name ?? '',
+    stateText: stateText(subscription),
+    per: perText(line?.interval ?? null),
+    price: line ? formatMoney(line.unitAmount, installation.locale) : '',
+    renews: renews ? calendar.date(renews) : null,
+    ends: ends ? calendar.date(ends) : null,
+    orderNumber: order?.number ?? '',
+  }
+}
+
+function entitlementView(
+  { calendar, clock }: AccountRoutesDeps,
+  entitlement: Entitlement,
+  collections: Map<string, Collection>,
+) {
+  const held = stateAt(entitlement, clock()) === 'held'
+  const text = opensText(entitlement.opens, collections).join('; ')
+  return {
+    text: held ? `${text} (waiting, because of a ${entitlement.held})` : text,
+    from: calendar.date(entitlement.startsAt),
+    until: entitlement.endsAt ? calendar.date(entitlement.endsAt) : null,
+  }
+}
+
+function orderRow({ calendar, installation }: AccountRoutesDeps, order: Order) {
+  return {
+    number: order.number,
+    placed: calendar.date(order.placedAt),
+    total: formatMoney(order.total, installation.locale),
+    state: order.state,
+    stateText: orderStateTexts[order.state],
+  }
+}

@@ -1,0 +1,42 @@
+import { type Request, type Response, Router } from 'express'
+import type { Notice } from '../http/render.ts'
+import type { AccountRoutesDeps } from './deps.ts'
+import { showOrder } from './order-page.ts'
+import { accountModel } from './pages.ts'
+
+export function accountRoutes(deps: AccountRoutesDeps): Router {
+  const router = Router()
+  router.get('/account', (req, res) => showAccount(deps, req, res, null))
+  router.post('/account/email', (req, res) => correctEmail(deps, req, res))
+  router.get('/orders/:number', (req, res) => showOrder(deps, req, res, req.params.number))
+  return router
+}
+
+async function showAccount(
+  deps: AccountRoutesDeps,
+  req: Request,
+  res: Response,
+  notice: Notice | null,
+): Promise<void> {
+  const reader = deps.readerOf(req)
+  if (!reader) return res.redirect(303, '/sign-in?next=/account')
+  await deps.render(req, res, {
+    view: 'account/account',
+    title: 'Your account',
+    noindex: true,
+    secret: true,
+    status: notice?.kind === 'error' ? 422 : 200,
+    notice,
+    model: await accountModel(deps, reader),
+  })
+}
+
+/** A mistyped address can be mended until a mailed code has proved it. */
+async function correctEmail(deps: AccountRoutesDeps, req: Request, res: Response): Promise<void> {
+  const reader = deps.readerOf(req)
+  if (!reader) return res.redirect(303, '/sign-in?next=/account')
+  const email: unknown = req.body?.email
+  const problem = await deps.correctEmail(reader, typeof email === 'string' ? email.trim().slice(0, 254) : '')
+  if (problem) return showAccount(deps, req, res, { kind: 'error', text: problem })
+  res.redirect(303, '/account')
+}

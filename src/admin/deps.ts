@@ -1,0 +1,26 @@
+import type { Request } from 'express'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../db/database.ts'
+import type { Installation } from '../db/installation.ts'
+import type { Calendar } from '../http/moment.ts'
+import type { Render } from '../http/render.ts'
+
+export interface SignedInStaff {
+  readerId: string
+  email: string
+  role: 'owner' | 'editor' | 'support'
+}
+
+export interface AdminDeps {
+  db: Database
+  clock: Clock
+  installation: Installation
+  calendar: Calendar
+  render: Render
+  /** staff: may be here · reader: signed in, but none of the staff · stranger: nobody is signed in. */
+  visitorOf: (
+    req: Request,
+  ) => { kind: 'staff'; staff: SignedInStaff } | { kind: 'reader' } | { kind: 'stranger' }
+  /** Applies an event again, now. */
+  applyAgain: (eventId: string) => void
+}

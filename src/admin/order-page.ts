@@ -1,0 +1,115 @@
+import { type Request, type Response, Router } from 'express'
+import type { Entitlement } from '../entitlements/entitlement.ts'
+import { listEntitlementsOfOrder } from '../entitlements/store.ts'
+import { NotFound } from '../errors.ts'
+import { formatMoney } from '../money/format-money.ts'
+import { listDrift } from '../orders/drift.ts'
+import { listHistory } from '../orders/history.ts'
+import type { Order } from '../orders/order.ts'
+import { orderView } from '../orders/pages.ts'
+import { listPayments } from '../orders/payments.ts'
+import { listRefunds } from '../orders/refunds.ts'
+import { findOrderByNumber } from '../orders/store.ts'
+import { listCollections } from '../plans/store.ts'
+import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
+import { renewalOf, type Subscription, stateText } from '../subscriptions/subscription.ts'
+import type { AdminDeps } from './deps.ts'
+import { dashboardUrl } from './stripe-dashboard.ts'
+
+export function orderRoutes(deps: AdminDeps): Router {
+  const router = Router()
+  router.get('/orders/:number', (req, res) => showOrder(deps, req, res, req.params.number))
+  return router
+}
+
+async function showOrder(deps: AdminDeps, req: Request, res: Response, number: string): Promise<void> {
+  const order = await findOrderByNumber(deps.db, number)
+  if (!order) throw new NotFound('There is no order with this number.')
+  await deps.render(req, res, {
+    view: 'admin/order',
+    title: `Order ${order.number}`,
+    layout: 'staff',
+    noindex: true,
+    secret: true,
+    model: await orderModel(deps, order),
+  })
+}
+
+async function orderModel(deps: AdminDeps, order: Order) {
+  const { db, calendar, installation } = deps
+  const [subscription, collections, payments, refunds, entitlements, history, drift, sessions] =
+    await Promise.all([
+      findSubscriptionOfOrder(db, order.id),
+      listCollections(db),
+      listPayments(db, order.id),
+      listRefunds(db, order.id),
+      listEntitlementsOfOrder(db, order.id),
+      listHistory(db, order.id),
+      listDrift(db, order.id),
+      db
+        .selectFrom('checkout_sessions')
+        .select('id')
+        .where('order_id', '=', order.id)
+        .orderBy('attempt')
+        .execute(),
+    ])
+  const renewsAt = subscription ? renewalOf(subscription) : null
+  const amount = (value: Parameters<typeof formatMoney>[0]) => formatMoney(value, installation.locale)
+  const stripe = [...sessions.map(({ id }) => ['Checkout Session', id] as const), ...stripeIds(order)]
+  return {
+    order: {
+      ...orderView(order, { installation, calendar, collections, renewsAt }),
+      readerId: order.readerId,
+      attempt: order.attempt,
+      stripe: stripe.map(([label, id]) => ({ label, id, url: dashboardUrl(installation.mode, label, id) })),
+    },
+    payments: payments.map((payment) => ({
+      amount: amount(payment.amount),
+      at: calendar.time(payment.paidAt),
+      stripeId: payment.stripePaymentIntentId ?? payment.stripeSourceId,
+      kind: payment.kind,
+    })),
+    refunds: refunds.map((refund) => ({
+      amount: amount(refund.amount),
+      at: calendar.time(refund.askedAt),
+      state: refund.state,
+      stripeId: refund.stripeRefundId,
+    })),
+    subscription: subscription ? subscriptionView(deps, subscription) : null,
+    entitlements: entitlements.map((one) => entitlementView(deps, one)),
+    history: history.map(({ at, text, by }) => ({ at: calendar.time(at), text, by })),
+    drift: drift.map(({ foundAt, stripeSays, weSay, fix }) => ({
+      found: calendar.time(foundAt),
+      stripeSays,
+      weSay,
+      fix,
+    })),
+  }
+}
+
+function stripeIds(order: Order): (readonly [string, string])[] {
+  const ids = {
+    Customer: order.stripeCustomerId,
+    'Payment intent': order.stripePaymentIntentId,
+    Subscription: order.stripeSubscriptionId,
+  }
+  return Object.entries(ids).flatMap(([label, id]) => (id ? [[label, id] as const] : []))
+}
+
+function subscriptionView({ calendar }: AdminDeps, subscription: Subscription) {
+  return {
+    state: stateText(subscription),
+    paidUntil: calendar.time(subscription.paidUntil),
+    cancelAt: subscription.endsAt ? calendar.time(subscription.endsAt) : null,
+    stripeId: subscription.stripeSubscriptionId,
+  }
+}
+
+function entitlementView({ calendar }: AdminDeps, entitlement: Entitlement) {
+  return {
+    opens: entitlement.opens.join(', '),
+    from: calendar.time(entitlement.startsAt),
+    until: entitlement.endsAt ? calendar.time(entitlement.endsAt) : null,
+    source: entitlement.held ? `${entitlement.source}, waiting: ${entitlement.held}` : entitlement.source,
+  }
+}

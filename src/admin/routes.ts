@@ -1,0 +1,28 @@
+import { Router } from 'express'
+import { NotFound } from '../errors.ts'
+import { articleListRoutes } from './articles-page.ts'
+import type { AdminDeps } from './deps.ts'
+import { eventRoutes } from './events-page.ts'
+import { homeRoutes } from './home-page.ts'
+import { listRoutes } from './lists.ts'
+import { orderRoutes } from './order-page.ts'
+import { orderListRoutes } from './orders-page.ts'
+import { readerListRoutes } from './readers-page.ts'
+import { staffOnly } from './staff-only.ts'
+
+/** All that is below /admin. */
+export function adminRoutes(deps: AdminDeps): Router {
+  const router = Router()
+  router.use(staffOnly(deps))
+  router.use(homeRoutes(deps))
+  router.use(orderListRoutes(deps))
+  router.use(orderRoutes(deps))
+  router.use(readerListRoutes(deps))
+  router.use(articleListRoutes(deps))
+  router.use(eventRoutes(deps))
+  router.use(listRoutes(deps))
+  router.use(() => {
+    throw new NotFound('There is no such staff page.')
+  })
+  return router
+}

@@ -1,0 +1,106 @@
+import type { Request, Response } from 'express'
+import type { SignedInReader } from './account/deps.ts'
+import type { AdminDeps } from './admin/deps.ts'
+import type { Accounts } from './checkout/deps.ts'
+import { type Clock, realClock } from './clock.ts'
+import { type Database, inTransaction } from './db/database.ts'
+import { takeFromLimit } from './db/limits.ts'
+import { TooManyRequests } from './errors.ts'
+import { codePage } from './readers/code-page.ts'
+import { correctEmail } from './readers/correct-email.ts'
+import { hasAccount } from './readers/has-account.ts'
+import { sessionOf } from './readers/load-session.ts'
+import { networkOf } from './readers/network.ts'
+import type { Readers } from './readers/readers.ts'
+
+export interface DoorDeps {
+  db: Database
+  clock: Clock
+  readers: Readers
+}
+
+/** Room for an office or a campus behind one address. */
+const checkoutsAMinute = 240
+
+/** Who may do what, as the checkout, the account and the staff desk ask it. */
+export function openDoors(deps: DoorDeps) {
+  return { accounts: openAccounts(deps), readerOf, correctEmail: correction(deps), visitorOf }
+}
+
+function readerOf(req: Request): SignedInReader | null {
+  const session = sessionOf(req)
+  return session ? { readerId: session.readerId, email: session.email, proved: session.proved } : null
+}
+
+const visitorOf: AdminDeps['visitorOf'] = (req) => {
+  const session = sessionOf(req)
+  if (!session) return { kind: 'stranger' }
+  const { readerId, email, staffRole } = session
+  return staffRole ? { kind: 'staff', staff: { readerId, email, role: staffRole } } : { kind: 'reader' }
+}
+
+function openAccounts({ db, readers }: DoorDeps): Accounts {
+  return {
+    readerOf,
+    hasAccount: (email) => hasAccount(db, email),
+    askForCode: (req, res, email, next) => askForCode(readers, req, res, email, next),
+    signInUnproved: async (_req, res, readerId) => {
+      const cookie = await inTransaction(db, (tx) => readers.openUnprovedSession(tx, readerId))
+      if (cookie) res.append('Set-Cookie', cookie)
+    },
+    limitCheckout: async (req) => {
+      const limit = { limit: checkoutsAMinute, windowSeconds: 60, now: realClock() }
+      const taken = await takeFromLimit(db, `checkouts from ${networkOf(req.ip)}`, limit)
+      return taken.allowed ? null : taken.retryAfterSeconds
+    },
+  }
+}
+
+async function askForCode(
+  readers: Readers,
+  req: Request,
+  res: Response,
+  email: string,
+  next: string,
+): Promise<void> {
+  const sent = await readers.sendSignInCode({ email, next, network: networkOf(req.ip) })
+  if (!sent.sent && sent.reason === 'limited') {
+    throw new TooManyRequests(
+      sent.retryAfterSeconds,
+      'Many codes were asked for just now. Use the newest one, or wait a while.',
+    )
+  }
+  res.redirect(303, codePage(email, next))
+}
+
+const correctionProblems = {
+  'no address': 'Enter an e-mail address, such as name@example.com.',
+  proved: 'This address is confirmed already, so it can no longer be corrected here.',
+  taken: 'That address cannot be used. If it is yours, sign in with it instead.',
+  limited: 'The address was corrected several times. Please wait an hour.',
+}
+
+/** The reader's orders bear the address too; they are locked first, as settling does. */
+function correction({ db, clock }: DoorDeps) {
+  return async (reader: SignedInReader, email: string): Promise<string | null> => {
+    const request = { readerId: reader.readerId, email, at: clock(), now: realClock() }
+    const corrected = await inTransaction(db, async (tx) => {
+      await tx
+        .selectFrom('orders')
+        .select('id')
+        .where('reader_id', '=', reader.readerId)
+        .forUpdate()
+        .execute()
+      const result = await correctEmail(tx, request)
+      if (result.ok) {
+        await tx
+          .updateTable('orders')
+          .set({ email: result.email })
+          .where('reader_id', '=', reader.readerId)
+          .execute()
+      }
+      return result
+    })
+    return corrected.ok ? null : correctionProblems[corrected.reason]
+  }
+}

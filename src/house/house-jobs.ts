@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { removeOldCarts } from '../cart/store.ts'
+import type { CheckoutDeps } from '../checkout/deps.ts'
+import { undoDuplicate } from '../checkout/undo-duplicate.ts'
+import { realClock } from '../clock.ts'
+import type { JobHandler, ScheduledJob } from '../jobs/job.ts'
+import type { Readers } from '../readers/readers.ts'
+import { applyEvent } from '../webhooks/apply-event.ts'
+import type { Applier } from '../webhooks/apply-soon.ts'
+import { listDueIds } from '../webhooks/inbox.ts'
+import { takeMissedEvents } from '../webhooks/take-missed-events.ts'
+
+export interface HouseJobsDeps extends CheckoutDeps {
+  readers: Readers
+  applier: Applier
+}
+
+/** What happens at fixed times, over all processes once; times are UTC. */
+export const schedule: ScheduledJob[] = [
+  { name: 'apply-due-events', cron: '* * * * *' },
+  { name: 'take-missed-events', cron: '*/5 * * * *' },
+  { name: 'sweep', cron: '17 * * * *' },
+]
+
+const oldCartDays = 60
+const dueAtOnce = 500
+
+/** Every job of the house by its name. */
+export function handlersOf(deps: HouseJobsDeps): Record<string, JobHandler> {
+  return {
+    ...deps.outbox.handlers,
+    'undo-duplicate': (payload) =>
+      undoDuplicate(deps, z.object({ orderId: z.string() }).parse(payload).orderId),
+    'apply-event': (payload) => applyEvent(deps, z.object({ eventId: z.string() }).parse(payload).eventId),
+    'apply-due-events': () => applyDueEvents(deps),
+    'take-missed-events': async () => {
+      for (const eventId of await takeMissedEvents(deps)) deps.applier.soon(eventId)
+    },
+    sweep: () => sweep(deps),
+  }
+}
+
+/** Events that a process kept and did not live to apply. */
+async function applyDueEvents({ db, applier }: HouseJobsDeps): Promise<void> {
+  for (const eventId of await listDueIds(db, realClock(), dueAtOnce)) applier.soon(eventId)
+}
+
+async function sweep({ db, clock, readers }: HouseJobsDeps): Promise<void> {
+  await readers.sweepSignIns()
+  await removeOldCarts(db, new Date(clock().getTime() - oldCartDays * 86_400_000))
+}
