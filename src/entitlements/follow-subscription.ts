@@ -1,0 +1,89 @@
+import type Stripe from 'stripe'
+import type { Clock } from '../clock.ts'
+import { type Database, inTransaction, type Transaction } from '../db/database.ts'
+import type { Installation } from '../db/installation.ts'
+import { formatMoney } from '../money/format-money.ts'
+import { writeHistory } from '../orders/history.ts'
+import { insertPayment } from '../orders/payments.ts'
+import { nextReadNumber } from '../stripe/read-number.ts'
+import { readSubscription, type SubscriptionFacts } from '../subscriptions/read-subscription.ts'
+import { lockSubscription, updateSubscription } from '../subscriptions/store.ts'
+import { type Subscription, stateText } from '../subscriptions/subscription.ts'
+import { type Grace, spanOf } from './entitlement.ts'
+import { moveEntitlementOf } from './store.ts'
+
+export interface FollowDeps {
+  db: Database
+  stripe: Stripe
+  clock: Clock
+  installation: Installation
+  grace: Grace
+}
+
+/**
+ * followed: ours is now what Stripe says · stale: a later read was faster · unknown: its order is not settled yet ·
+ * foreign: not of this installation
+ */
+export type FollowOutcome =
+  | { outcome: 'followed' | 'stale' }
+  | { outcome: 'unknown'; orderId: string }
+  | { outcome: 'foreign' }
+
+/**
+ * Brings a subscription, its payments and what it opens to what Stripe says now. Any event about it may call this, in
+ * any order and any number of times.
+ */
+export async function followSubscription(
+  deps: FollowDeps,
+  stripeSubscriptionId: string,
+): Promise<FollowOutcome> {
+  const readNumber = await nextReadNumber(deps.db)
+  const facts = await readSubscription(deps.stripe, stripeSubscriptionId)
+  if (facts.installationId !== deps.installation.id || !facts.orderId) return { outcome: 'foreign' }
+  const { orderId } = facts
+  return inTransaction(deps.db, async (tx) => {
+    const known = await lockSubscription(tx, stripeSubscriptionId)
+    if (!known) return { outcome: 'unknown', orderId }
+    if (known.readNumber > readNumber) return { outcome: 'stale' }
+    await follow(tx, deps, known, facts, readNumber)
+    return { outcome: 'followed' }
+  })
+}
+
+async function follow(
+  tx: Transaction,
+  deps: FollowDeps,
+  known: Subscription,
+  facts: SubscriptionFacts,
+  readNumber: number,
+): Promise<void> {
+  const { state, endsAt, endedAt } = facts
+  const paidUntil = facts.paidUntil ?? known.paidUntil
+  const next: Subscription = { ...known, state, paidUntil, endsAt, endedAt, readNumber }
+  await updateSubscription(tx, next)
+  await moveEntitlementOf(tx, known.id, spanOf(next, deps.grace))
+  await recordPayments(tx, deps, known, facts)
+  if (stateText(next) === stateText(known)) return
+  await writeHistory(tx, known.orderId, {
+    at: deps.clock(),
+    text: `Subscription: ${stateText(next)}`,
+    by: 'stripe',
+  })
+}
+
+async function recordPayments(
+  tx: Transaction,
+  deps: FollowDeps,
+  known: Subscription,
+  facts: SubscriptionFacts,
+): Promise<void> {
+  for (const payment of facts.payments.toReversed()) {
+    const { amount, paidAt } = payment
+    const kind = payment.renewal ? 'renewal' : 'first'
+    const source = { stripeSourceId: payment.invoiceId, stripePaymentIntentId: payment.paymentIntentId }
+    const isNew = await insertPayment(tx, { orderId: known.orderId, kind, amount, paidAt, ...source })
+    if (!isNew) continue
+    const text = `Renewal paid, ${formatMoney(amount, deps.installation.locale)}`
+    await writeHistory(tx, known.orderId, { at: paidAt, text, by: 'stripe' })
+  }
+}

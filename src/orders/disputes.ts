@@ -1,0 +1,67 @@
+import type Stripe from 'stripe'
+import { inTransaction, type Transaction } from '../db/database.ts'
+import { formatMoney } from '../money/format-money.ts'
+import { minorUnits } from '../money/money.ts'
+import { fromStripeAmount } from '../stripe/amounts.ts'
+import { dateOf } from '../stripe/client.ts'
+import { nextReadNumber } from '../stripe/read-number.ts'
+import { writeHistory } from './history.ts'
+import { nextState, type Order } from './order.ts'
+import type { RefundDeps } from './refunds.ts'
+import { lockOrder, updateOrder } from './store.ts'
+
+/**
+ * Brings a dispute and its order's state to what Stripe says now. A warning (an early inquiry) moves no money and
+ * changes no state. Returns the order as it is then; null: there is no such order.
+ */
+export async function followDispute(
+  deps: RefundDeps,
+  orderId: string,
+  disputeId: string,
+): Promise<Order | null> {
+  const readNumber = await nextReadNumber(deps.db)
+  const dispute = await deps.stripe.disputes.retrieve(disputeId)
+  return inTransaction(deps.db, async (tx) => {
+    const order = await lockOrder(tx, orderId)
+    if (!order) return null
+    if (!(await writeDispute(tx, deps, order, dispute, readNumber))) return order
+    const state = nextState(order.state, dispute.status === 'won' ? 'dispute_won' : 'disputed')
+    if (!state || dispute.status.startsWith('warning')) return order
+    await updateOrder(tx, order.id, { state })
+    return { ...order, state }
+  })
+}
+
+/** Returns whether this read is the newest. */
+async function writeDispute(
+  tx: Transaction,
+  deps: RefundDeps,
+  order: Order,
+  dispute: Stripe.Dispute,
+  readNumber: number,
+): Promise<boolean> {
+  const known = await tx
+    .selectFrom('disputes')
+    .select(['state', 'read_number'])
+    .where('stripe_dispute_id', '=', dispute.id)
+    .executeTakeFirst()
+  if (known && known.read_number > readNumber) return false
+  const amount = fromStripeAmount(dispute.amount, dispute.currency)
+  const present = { state: dispute.status, read_number: readNumber }
+  await tx
+    .insertInto('disputes')
+    .values({
+      stripe_dispute_id: dispute.id,
+      order_id: order.id,
+      currency: order.currency,
+      amount: minorUnits(amount),
+      opened_at: dateOf(dispute.created),
+      ...present,
+    })
+    .onConflict((conflict) => conflict.column('stripe_dispute_id').doUpdateSet(present))
+    .execute()
+  if (known?.state === dispute.status) return true
+  const text = `Dispute over ${formatMoney(amount, deps.installation.locale)}: ${dispute.status.replaceAll('_', ' ')}`
+  await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'stripe' })
+  return true
+}

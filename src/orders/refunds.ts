@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import type Stripe from 'stripe'
+import type { Clock } from '../clock.ts'
+import { type Database, inTransaction, type Transaction } from '../db/database.ts'
+import type { Installation } from '../db/installation.ts'
+import { formatMoney } from '../money/format-money.ts'
+import { compare, isZero, type Money, minorUnits, money, sum } from '../money/money.ts'
+import { fromStripeAmount } from '../stripe/amounts.ts'
+import { dateOf } from '../stripe/client.ts'
+import { nextReadNumber } from '../stripe/read-number.ts'
+import { writeHistory } from './history.ts'
+import { type Happening, nextState, type Order } from './order.ts'
+import { listPayments } from './payments.ts'
+import { lockOrder, updateOrder } from './store.ts'
+
+export interface RefundDeps {
+  db: Database
+  stripe: Stripe
+  clock: Clock
+  installation: Installation
+}
+
+export interface Refund {
+  stripeRefundId: string
+  amount: Money
+  /** As Stripe has it: pending, requires_action, succeeded, failed, canceled. */
+  state: string
+  reason: string
+  askedAt: Date
+}
+
+/**
+ * Brings an order's refunds and its state to what Stripe says now. Any number of times, in any order. Returns the order
+ * as it is then; null: there is no such order.
+ */
+export async function followRefunds(deps: RefundDeps, orderId: string): Promise<Order | null> {
+  const readNumber = await nextReadNumber(deps.db)
+  const payments = await listPayments(deps.db, orderId)
+  const refunds: Refund[] = []
+  for (const { stripePaymentIntentId } of payments) {
+    if (stripePaymentIntentId) refunds.push(...(await readRefunds(deps.stripe, stripePaymentIntentId)))
+  }
+  return inTransaction(deps.db, async (tx) => {
+    const order = await lockOrder(tx, orderId)
+    if (!order) return null
+    for (const refund of refunds) await writeRefund(tx, deps, order, refund, readNumber)
+    const paid = sum(
+      payments.map((payment) => payment.amount),
+      order.currency,
+    )
+    return writeRefunded(tx, order, paid)
+  })
+}
+
+async function readRefunds(stripe: Stripe, paymentIntentId: string): Promise<Refund[]> {
+  const { data } = await stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 })
+  return data.map((refund) => ({
+    stripeRefundId: refund.id,
+    amount: fromStripeAmount(refund.amount, refund.currency),
+    state: refund.status ?? 'pending',
+    reason: refund.reason ?? 'none given',
+    askedAt: dateOf(refund.created),
+  }))
+}
+
+async function writeRefund(
+  tx: Transaction,
+  deps: RefundDeps,
+  order: Order,
+  refund: Refund,
+  readNumber: number,
+): Promise<void> {
+  const known = await tx
+    .selectFrom('refunds')
+    .select(['id', 'state', 'read_number'])
+    .where('stripe_refund_id', '=', refund.stripeRefundId)
+    .executeTakeFirst()
+  if (known && (known.read_number > readNumber || known.state === refund.state)) return
+  const present = { state: refund.state, read_number: readNumber }
+  if (known) await tx.updateTable('refunds').set(present).where('id', '=', known.id).execute()
+  else await insertRefund(tx, order, refund, readNumber)
+  const text = `Refund of ${formatMoney(refund.amount, deps.installation.locale)}: ${refund.state}`
+  await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'stripe' })
+}
+
+async function insertRefund(
+  tx: Transaction,
+  order: Order,
+  refund: Refund,
+  readNumber: number,
+): Promise<void> {
+  await tx
+    .insertInto('refunds')
+    .values({
+      id: randomUUID(),
+      order_id: order.id,
+      currency: order.currency,
+      amount: minorUnits(refund.amount),
+      state: refund.state,
+      reason: refund.reason,
+      stripe_refund_id: refund.stripeRefundId,
+      asked_at: refund.askedAt,
+      read_number: readNumber,
+    })
+    .execute()
+}
+
+/** The oldest first. */
+export async function listRefunds(db: Transaction, orderId: string): Promise<Refund[]> {
+  const rows = await db
+    .selectFrom('refunds')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .orderBy('asked_at')
+    .execute()
+  return rows.map((row) => ({
+    stripeRefundId: row.stripe_refund_id ?? '',
+    amount: money(row.amount, row.currency),
+    state: row.state,
+    reason: row.reason,
+    askedAt: row.asked_at,
+  }))
+}
+
+async function writeRefunded(tx: Transaction, order: Order, paid: Money): Promise<Order> {
+  const counting = (await listRefunds(tx, order.id)).filter(
+    (refund) => !['failed', 'canceled'].includes(refund.state),
+  )
+  const refunded = sum(
+    counting.map((refund) => refund.amount),
+    order.currency,
+  )
+  const state = nextState(order.state, happeningOf(refunded, paid)) ?? order.state
+  await updateOrder(tx, order.id, { refunded: minorUnits(refunded), state })
+  return { ...order, refunded, state }
+}
+
+function happeningOf(refunded: Money, paid: Money): Happening {
+  if (isZero(refunded)) return 'refund_undone'
+  return compare(refunded, paid) >= 0 ? 'refunded_in_full' : 'refunded_in_part'
+}

@@ -1,0 +1,96 @@
+import type Stripe from 'stripe'
+import type { Money } from '../money/money.ts'
+import { fromStripeAmount } from '../stripe/amounts.ts'
+import { dateOf, idOf } from '../stripe/client.ts'
+import type { SubscriptionState } from './subscription.ts'
+
+/** What Stripe says of a subscription now, in our words. */
+export interface SubscriptionFacts {
+  id: string
+  /** Our ids, from the metadata; null: not begun by a Newsstand. */
+  installationId: string | null
+  orderId: string | null
+  state: SubscriptionState
+  /** The end of the last period that is settled; null: none is. */
+  paidUntil: Date | null
+  endsAt: Date | null
+  endedAt: Date | null
+  /** The latest paid invoices that took money. */
+  payments: {
+    invoiceId: string
+    paymentIntentId: string | null
+    amount: Money
+    paidAt: Date
+    renewal: boolean
+  }[]
+}
+
+const latestInvoices = 12
+
+/** Asks Stripe for a subscription and what was paid for it. Throws `resource_missing` for an unknown id. */
+export async function readSubscription(stripe: Stripe, id: string): Promise<SubscriptionFacts> {
+  const subscription = await stripe.subscriptions.retrieve(id)
+  const { data: invoices } = await stripe.invoices.list({
+    subscription: id,
+    status: 'paid',
+    limit: latestInvoices,
+    expand: ['data.payments'],
+  })
+  return {
+    id,
+    installationId: subscription.metadata.installation ?? null,
+    orderId: subscription.metadata.order ?? null,
+    state: toSubscriptionState(subscription.status),
+    paidUntil: paidUntilOf(invoices),
+    endsAt: endsAtOf(subscription),
+    endedAt: dateOf(subscription.ended_at),
+    payments: invoices.filter((invoice) => invoice.amount_paid > 0).map(toPayment),
+  }
+}
+
+const states: readonly string[] = [
+  'incomplete',
+  'incomplete_expired',
+  'trialing',
+  'active',
+  'past_due',
+  'canceled',
+  'unpaid',
+  'paused',
+] satisfies SubscriptionState[]
+
+/** Throws for a status that Stripe added since: guessing what it opens would be wrong either way. */
+export function toSubscriptionState(status: string): SubscriptionState {
+  if (!states.includes(status)) throw new Error(`a subscription has the unknown status ${status}`)
+  return status as SubscriptionState
+}
+
+/** The end of the latest period that these invoices bill; null: they bill none. */
+export function paidUntilOf(invoices: readonly Stripe.Invoice[]): Date | null {
+  const lines = invoices.flatMap((invoice) => invoice.lines.data)
+  const ends = lines
+    .filter((line) => line.parent?.type === 'subscription_item_details')
+    .map((line) => line.period.end)
+  return ends.length > 0 ? dateOf(Math.max(...ends)) : null
+}
+
+/** When a subscription ends without renewing; null: it renews. */
+export function endsAtOf(subscription: Stripe.Subscription): Date | null {
+  if (subscription.cancel_at) return dateOf(subscription.cancel_at)
+  return subscription.cancel_at_period_end ? periodEndOf(subscription) : null
+}
+
+export function periodEndOf(subscription: Stripe.Subscription): Date {
+  return dateOf(Math.max(...subscription.items.data.map((item) => item.current_period_end)))
+}
+
+function toPayment(invoice: Stripe.Invoice): SubscriptionFacts['payments'][number] {
+  const paid = invoice.payments?.data.find((payment) => payment.status === 'paid')
+  return {
+    invoiceId: invoice.id ?? '',
+    paymentIntentId: idOf(paid?.payment.payment_intent),
+    amount: fromStripeAmount(invoice.amount_paid, invoice.currency),
+    paidAt: dateOf(invoice.status_transitions.paid_at ?? invoice.created),
+    renewal: invoice.billing_reason !== 'subscription_create',
+  }
+}
