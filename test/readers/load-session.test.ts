@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import express from 'express'
+import type { KyselyPlugin } from 'kysely'
 import request from 'supertest'
+import { realClock } from '../../src/clock.ts'
 import { openAuth } from '../../src/readers/auth.ts'
 import { openSessionCookie } from '../../src/readers/cookie.ts'
+import { loadSession } from '../../src/readers/load-session.ts'
 import { cookieOf, type House, openHouse, publicationTime, secret, signIn } from './house.ts'
 import { openUnproved } from './unproved.ts'
 
@@ -80,30 +84,22 @@ test('a forged, foreign, cut or stale cookie is nobody', async () => {
 test('no cookie means no query, a signed one means one', async () => {
   const { cookie } = await signIn(house, 'counted@example.test')
   let queries = 0
-  const { db } = house
-  const counting = {
-    ...house,
-    db: db.withPlugin({
-      transformQuery: ({ node }) => {
-        queries += 1
-        return node
-      },
-      transformResult: async ({ result }) => result,
-    }),
+  const count: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      queries += 1
+      return node
+    },
+    transformResult: async ({ result }) => result,
   }
-  const { loadSession } = await import('../../src/readers/load-session.ts')
-  const clocks = { clock: () => publicationTime, realClock: () => new Date() }
-  const auth = { secret, publicUrl: 'http://localhost', logError: () => {} }
   const load = loadSession({
-    db: counting.db,
-    auth,
+    db: house.db.withPlugin(count),
+    auth: { secret, publicUrl: 'http://localhost', logError: () => {} },
     cookie: openSessionCookie(secret, 'http://localhost'),
-    ...clocks,
+    clock: () => publicationTime,
+    realClock,
   })
-  const { default: express } = await import('express')
-  const app = express()
-    .use(load)
-    .get('/', (_req, res) => void res.end())
+  const app = express().use(load)
+  app.get('/', (_req, res) => void res.end())
   await request(app).get('/')
   await request(app).get('/').set('Cookie', 'newsstand_session=forged.signature')
   assert.equal(queries, 0)
