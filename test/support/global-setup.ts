@@ -12,6 +12,7 @@ type Step = () => Promise<void>
 /** What must be undone, filled as it is done; ready to be undone once the set-up has ended, well or not. */
 const steps: Step[] = []
 let settled: Promise<unknown> = Promise.resolve()
+let ready = false
 let undone: Promise<void> | null = null
 
 /** Called once by the runner before the first test file: a server, a migrated template and a browser for this run alone. */
@@ -21,6 +22,7 @@ export async function globalSetup(): Promise<void> {
   settled = work.catch(() => {})
   try {
     await work
+    ready = true
   } catch (error) {
     await globalTeardown()
     throw error
@@ -29,6 +31,8 @@ export async function globalSetup(): Promise<void> {
 
 /** Called by the runner at the end, and twice when it is interrupted: both calls end when all is gone. */
 export function globalTeardown(): Promise<void> {
+  // The runner would report success when it is interrupted before it has run anything.
+  if (!ready) process.exitCode = 1
   undone ??= undo()
   return undone
 }
@@ -39,8 +43,8 @@ async function undo(): Promise<void> {
 }
 
 async function setUp(): Promise<void> {
-  const folder = await openRunFolder(tmpdir())
-  const [browser, database] = await Promise.allSettled([findBrowser(folder), setUpDatabase()])
+  const [folder, disk] = [await openRunFolder(await fastestParent()), await openRunFolder(tmpdir())]
+  const [browser, database] = await Promise.allSettled([findBrowser(disk), setUpDatabase(folder)])
   if (browser.status === 'rejected') throw browser.reason
   if (database.status === 'rejected') throw database.reason
   announce({ folder, browser: browser.value, ...database.value })
@@ -53,16 +57,15 @@ async function openRunFolder(parent: string): Promise<string> {
   return folder
 }
 
-async function setUpDatabase(): Promise<{ postgres: string; template: string }> {
+async function setUpDatabase(folder: string): Promise<{ postgres: string; template: string }> {
   const given = process.env.TEST_DATABASE_URL
-  const postgres = given || (await startServer())
+  const postgres = given || (await startServer(folder))
   const template = await makeTemplate(postgres)
   if (given) steps.push(() => dropTemplate(postgres, template))
   return { postgres, template }
 }
 
-async function startServer(): Promise<string> {
-  const folder = await openRunFolder(await fastestParent())
+async function startServer(folder: string): Promise<string> {
   const server = await startEmbeddedPostgres({
     dataDir: join(folder, 'data'),
     durable: false,

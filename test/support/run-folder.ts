@@ -21,7 +21,7 @@ export async function makeRunFolder(parent: string): Promise<string> {
   return folder
 }
 
-/** Where the databases of a run are quickest: in memory where the machine offers a gigabyte, else beside the rest. */
+/** Where data is quickest: in memory where the machine offers a gigabyte, else where temporary files go. Programs may be barred from running there. */
 export async function fastestParent(): Promise<string> {
   const space = await statfs(memory).catch(() => null)
   return space && space.bavail * space.bsize >= roomyBytes ? memory : tmpdir()
