@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener } from 'node:http'
+import { after } from 'node:test'
+import { pino } from 'pino'
+import supertest from 'supertest'
+import { drain, listen } from '../../src/house/listen.ts'
+import { type House, openHouse } from '../../src/house/open-house.ts'
+import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
+import { readSettings } from '../../src/settings.ts'
+import { cloneDatabase } from './database.ts'
+import { scratchFolder } from './scratch.ts'
+
+export interface Newsstand extends House {
+  /** Where readers find it. */
+  url: string
+  sandboxUrl: string
+  /** A browser without JavaScript: keeps its cookies, follows no redirect by itself. */
+  visitor: () => ReturnType<typeof supertest.agent>
+}
+
+/** A whole Newsstand with its sandbox, on a database of its own; gone after the test file. `settings` as in .env. */
+export async function openNewsstand(settings: Record<string, string> = {}): Promise<Newsstand> {
+  const database = await cloneDatabase()
+  let serve: RequestListener = (_req, res) => void res.writeHead(503).end()
+  const server = createServer((req, res) => serve(req, res))
+  const port = await listen(server, { host: '127.0.0.1', port: 0, setting: 'PORT' })
+  const url = `http://localhost:${port}`
+  const sandbox = await startSandbox({ databaseUrl: database.url, port: 0, webhookUrl: `${url}/webhooks/stripe` })
+  const house = await openHouse({
+    settings: readSettings({ LOG_LEVEL: 'silent', DATA_DIR: scratchFolder(), ...settings }),
+    databaseUrl: database.url,
+    publicUrl: url,
+    sandboxUrl: sandbox.url,
+    log: pino({ level: settings.LOG_LEVEL ?? 'silent' }),
+  })
+  serve = house.app
+  after(async () => {
+    await drain(server, 1000)
+    await house.close()
+    await sandbox.close()
+    await database.drop()
+  })
+  return { ...house, url, sandboxUrl: sandbox.url, visitor: () => supertest.agent(url) }
+}
+
+/** Tries until it holds, for what happens behind an answer; fails with the last reason after ten seconds. */
+export async function eventually<T>(what: () => Promise<T>): Promise<T> {
+  const end = performance.now() + 10_000
+  for (;;) {
+    try {
+      return await what()
+    } catch (error) {
+      if (performance.now() > end) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+export interface ReceivedMail {
+  to: string
+  subject: string
+  text: string
+  html: string
+}
+
+/** The mails to an address, the newest first. */
+export async function mailTo(newsstand: Newsstand, address: string): Promise<ReceivedMail[]> {
+  const answer = await fetch(`${newsstand.sandboxUrl}/mail.json?to=${encodeURIComponent(address)}`)
+  assert.equal(answer.status, 200)
+  return (await answer.json()) as ReceivedMail[]
+}
+
+/** The code in the newest mail to an address. */
+export async function codeFor(newsstand: Newsstand, address: string): Promise<string> {
+  return eventually(async () => {
+    const [newest] = await mailTo(newsstand, address)
+    const codes = new Set(newest?.text.match(/\b\d{6}\b/g))
+    assert.equal(codes.size, 1, `a mail with one code, not ${[...codes]}`)
+    return [...codes][0] ?? ''
+  })
+}
