@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { inTransaction } from '../../src/db/database.ts'
 import { correctEmail } from '../../src/readers/correct-email.ts'
 import { endSessions } from '../../src/readers/end-sessions.ts'
@@ -133,6 +134,22 @@ test('proof of the old address and its correction at the same moment: one of the
     if (correction.ok) assert.notEqual(signedIn.readerId, readerId)
     else assert.deepEqual([signedIn.readerId, correction.reason], [readerId, 'proved'])
   }
+})
+
+test('a proof that comes amid a correction waits for it, and proves the old address alone', async () => {
+  const { readerId } = await openUnproved(house, 'amid-old@example.test')
+  const code = await mailCode(house, 'amid-old@example.test')
+  const attempt = { email: 'amid-old@example.test', code, network: 'a network', sessionId: null }
+  const proof = await inTransaction(house.db, async (tx) => {
+    const email = 'amid-new@example.test'
+    assert.ok((await correctEmail(tx, { readerId, email, at: publicationTime, now: new Date() })).ok)
+    const signingIn = house.readers.signInWithCode(attempt)
+    await wait(200)
+    return { signingIn }
+  })
+  const signedIn = await proof.signingIn
+  assert.ok(signedIn.ok)
+  assert.notEqual(signedIn.readerId, readerId)
 })
 
 test('a correction is refused for a proved address, a taken one, and none', async () => {
