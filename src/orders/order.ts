@@ -52,15 +52,19 @@ export interface Order {
   stripeSubscriptionId: string | null
 }
 
-export type Happening =
-  | 'paid'
-  | 'payment_failed'
-  | 'session_expired'
-  | 'refunded_in_part'
-  | 'refunded_in_full'
-  | 'refund_undone'
-  | 'disputed'
-  | 'dispute_won'
+/** What can happen to an order. */
+export const happenings = [
+  'paid',
+  'payment_failed',
+  'session_expired',
+  'refunded_in_part',
+  'refunded_in_full',
+  'refund_undone',
+  'disputed',
+  'dispute_won',
+] as const
+
+export type Happening = (typeof happenings)[number]
 
 /** Money that arrives late still counts: a failed or expired order that Stripe says is paid is paid. */
 const transitions: Record<OrderState, Partial<Record<Happening, OrderState>>> = {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { type Happening, nextState, type OrderState, orderStates } from '../../src/orders/order.ts'
+import {
+  type Happening,
+  happenings,
+  nextState,
+  type OrderState,
+  orderStates,
+} from '../../src/orders/order.ts'
 
 describe('the states of an order', () => {
   it('begin pending and end in what became of the money', () => {
@@ -41,5 +49,23 @@ describe('the states of an order', () => {
   it('are those of the contract', () => {
     const contract = ['pending', 'paid', 'failed', 'expired', 'partly_refunded', 'refunded', 'disputed']
     assert.deepEqual([...orderStates].sort(), contract.sort())
+  })
+})
+
+describe('the table of states in src/README.md', () => {
+  it('is what the code does', () => {
+    const readme = readFileSync(join(import.meta.dirname, '..', '..', 'src', 'README.md'), 'utf8')
+    const [, table = ''] = readme.split('## The states of an order')
+    const written = [...table.matchAll(/^\| (\w+) \| (\w+) \| (\w+) \|$/gm)].map(([, ...cells]) =>
+      cells.join(' '),
+    )
+    const coded = orderStates.flatMap((state) =>
+      happenings.flatMap((happening) => {
+        const next = nextState(state, happening)
+        return next ? [`${state} ${happening} ${next}`] : []
+      }),
+    )
+    assert.ok(coded.length > 10)
+    assert.deepEqual(written.filter((row) => !row.startsWith('from ')).toSorted(), coded.toSorted())
   })
 })

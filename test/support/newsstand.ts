@@ -8,7 +8,7 @@ import { type House, openHouse } from '../../src/house/open-house.ts'
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts'
 import { readSettings } from '../../src/settings.ts'
 import { cloneDatabase } from './database.ts'
-import { scratchFolder } from './scratch.ts'
+import { makeScratch } from './scratch.ts'
 
 export interface Newsstand extends House {
   /** Where readers find it. */
@@ -25,9 +25,13 @@ export async function openNewsstand(settings: Record<string, string> = {}): Prom
   const server = createServer((req, res) => serve(req, res))
   const port = await listen(server, { host: '127.0.0.1', port: 0, setting: 'PORT' })
   const url = `http://localhost:${port}`
-  const sandbox = await startSandbox({ databaseUrl: database.url, port: 0, webhookUrl: `${url}/webhooks/stripe` })
+  const sandbox = await startSandbox({
+    databaseUrl: database.url,
+    port: 0,
+    webhookUrl: `${url}/webhooks/stripe`,
+  })
   const house = await openHouse({
-    settings: readSettings({ LOG_LEVEL: 'silent', DATA_DIR: scratchFolder(), ...settings }),
+    settings: readSettings({ LOG_LEVEL: 'silent', DATA_DIR: await makeScratch({ after }), ...settings }),
     databaseUrl: database.url,
     publicUrl: url,
     sandboxUrl: sandbox.url,
