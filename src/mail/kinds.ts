@@ -36,5 +36,6 @@ export interface ReceiptMail {
   renews: string | null
   /** Name and address of who sold it, one line. */
   seller: string
+  /** Empty where nothing renews. */
   howToCancel: string
 }

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
+import type { Pool } from 'pg'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../db/database.ts'
 import { readCookie } from '../http/cookies.ts'
@@ -16,6 +17,8 @@ export function sessionOf(req: Request): Session | null {
 
 export interface LoadDeps {
   db: Database
+  /** Over the same database. */
+  pool: Pick<Pool, 'query'>
   auth: AuthSettings
   cookie: SessionCookie
   clock: Clock
@@ -32,7 +35,7 @@ export function loadSession(deps: LoadDeps): RequestHandler {
     const token = value && deps.cookie.read(value)
     if (!token) return next()
     const now = deps.realClock()
-    const found = await findSession(deps.db, token, now)
+    const found = await findSession(deps.pool, token, now)
     if (!found) return next()
     const { lengthenedAt, ...session } = found
     sessions.set(req, session)

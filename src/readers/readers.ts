@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express'
+import type { Pool } from 'pg'
 import { type Clock, realClock } from '../clock.ts'
 import type { Database, Transaction } from '../db/database.ts'
 import { sweepLimits } from '../db/limits.ts'
@@ -12,6 +13,8 @@ import { deleteExpired, deleteSession } from './store.ts'
 
 export interface ReadersOptions {
   db: Database
+  /** What `db` runs on, for the one query that every page of a reader asks. */
+  pool: Pick<Pool, 'query'>
   /** At least 32 characters; with another one, everyone is signed out. */
   authSecret: string
   /** As readers see it, without a slash at the end. */

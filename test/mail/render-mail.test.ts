@@ -71,9 +71,11 @@ test('what there is none of leaves no trace', async () => {
     discount: null,
     tax: null,
     renews: null,
+    howToCancel: '',
     opens: [],
   })
-  for (const part of [text, html]) assert.doesNotMatch(part, /Discount|Tax|next payment|Yours to read|null/)
+  for (const part of [text, html])
+    assert.doesNotMatch(part, /Discount|Tax|next payment|Cancelling|Yours to read|null|<p><\/p>/)
   assert.doesNotMatch(text, /\n{3}/)
 })
 

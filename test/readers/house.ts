@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import express, { type Express } from 'express'
+import type { Pool } from 'pg'
 import { type Clock, realClock } from '../../src/clock.ts'
 import { type Database, openDatabase, openPool } from '../../src/db/database.ts'
 import type { Page } from '../../src/http/render.ts'
@@ -18,6 +19,7 @@ export const publicationTime = new Date('2031-03-03T03:03:03Z')
 
 export interface House {
   db: Database
+  pool: Pool
   readers: Readers
   outbox: Outbox
   app: Express
@@ -33,7 +35,8 @@ export interface House {
 /** Sign-in over a database of its own, with an app whose pages are the models as JSON. */
 export async function openHouse(options: { publicUrl?: string; clock?: Clock } = {}): Promise<House> {
   const database = await cloneDatabase()
-  const db = openDatabase(openPool(database.url, { max: 8 }))
+  const pool = openPool(database.url, { max: 8 })
+  const db = openDatabase(pool)
   const sent: OutgoingMail[] = []
   const carry = { send: async (mail: OutgoingMail) => void sent.push(mail) }
   const logged: unknown[] = []
@@ -48,6 +51,7 @@ export async function openHouse(options: { publicUrl?: string; clock?: Clock } =
   })
   const readers = openReaders({
     db,
+    pool,
     authSecret: secret,
     publicUrl: options.publicUrl ?? 'http://localhost:34567',
     publication: 'The Meridian',
@@ -59,7 +63,7 @@ export async function openHouse(options: { publicUrl?: string; clock?: Clock } =
     await db.destroy()
     await database.drop()
   }
-  return { db, readers, outbox, app: appOf(readers), sent, carry, logged, close }
+  return { db, pool, readers, outbox, app: appOf(readers), sent, carry, logged, close }
 }
 
 function appOf(readers: Readers): Express {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import express from 'express'
-import type { KyselyPlugin } from 'kysely'
 import request from 'supertest'
 import { realClock } from '../../src/clock.ts'
 import { openAuth } from '../../src/readers/auth.ts'
@@ -84,15 +83,15 @@ test('a forged, foreign, cut or stale cookie is nobody', async () => {
 test('no cookie means no query, a signed one means one', async () => {
   const { cookie } = await signIn(house, 'counted@example.test')
   let queries = 0
-  const count: KyselyPlugin = {
-    transformQuery: ({ node }) => {
-      queries += 1
-      return node
+  const pool = new Proxy(house.pool, {
+    get: (target, name) => {
+      if (name === 'query') queries += 1
+      return Reflect.get(target, name).bind(target)
     },
-    transformResult: async ({ result }) => result,
-  }
+  })
   const load = loadSession({
-    db: house.db.withPlugin(count),
+    db: house.db,
+    pool,
     auth: { secret, publicUrl: 'http://localhost', logError: () => {} },
     cookie: openSessionCookie(secret, 'http://localhost'),
     clock: () => publicationTime,
