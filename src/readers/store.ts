@@ -24,7 +24,7 @@ export async function findReader(
   return row ?? null
 }
 
-/** As `findReader`, and keeps the reader's address and proof as they are until the transaction ends. */
+/** Keeps the address and proof of the reader with this address, if there is one, until the transaction ends. */
 export async function lockReaderByEmail(tx: Transaction, email: string): Promise<void> {
   await tx.selectFrom('readers').select('id').where('email', '=', email).forNoKeyUpdate().execute()
 }
