@@ -1,12 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { Pool } from 'pg'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../db/database.ts'
 import { readCookie } from '../http/cookies.ts'
 import { type AuthSettings, openAuth } from './auth.ts'
 import type { SessionCookie } from './cookie.ts'
 import { type Session, sessionRefreshSeconds, sessionSeconds } from './reader.ts'
-import { findSession } from './store.ts'
+import { type AskForSession, findSession } from './store.ts'
 
 const sessions = new WeakMap<Request, Session>()
 
@@ -17,8 +16,7 @@ export function sessionOf(req: Request): Session | null {
 
 export interface LoadDeps {
   db: Database
-  /** Over the same database. */
-  pool: Pick<Pool, 'query'>
+  ask: AskForSession
   auth: AuthSettings
   cookie: SessionCookie
   clock: Clock
@@ -35,7 +33,7 @@ export function loadSession(deps: LoadDeps): RequestHandler {
     const token = value && deps.cookie.read(value)
     if (!token) return next()
     const now = deps.realClock()
-    const found = await findSession(deps.pool, token, now)
+    const found = await findSession(deps.ask, token, now)
     if (!found) return next()
     const { lengthenedAt, ...session } = found
     sessions.set(req, session)

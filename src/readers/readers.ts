@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express'
+import { CompiledQuery } from 'kysely'
 import type { Pool } from 'pg'
 import { type Clock, realClock } from '../clock.ts'
 import type { Database, Transaction } from '../db/database.ts'
@@ -9,12 +10,12 @@ import { loadSession } from './load-session.ts'
 import { openUnprovedSession } from './open-unproved-session.ts'
 import { type CodeRequest, type CodeSent, sendSignInCode } from './send-sign-in-code.ts'
 import { type SignIn, type SignInAttempt, signInWithCode } from './sign-in-with-code.ts'
-import { deleteExpired, deleteSession } from './store.ts'
+import { type AskForSession, deleteExpired, deleteSession, type SessionRow } from './store.ts'
 
 export interface ReadersOptions {
   db: Database
-  /** What `db` runs on, for the one query that every page of a reader asks. */
-  pool: Pick<Pool, 'query'>
+  /** What `db` runs on: makes the query behind every page of a reader faster. Absent: `db` is asked. */
+  pool?: Pool
   /** At least 32 characters; with another one, everyone is signed out. */
   authSecret: string
   /** As readers see it, without a slash at the end. */
@@ -50,7 +51,7 @@ export function openReaders(options: ReadersOptions): Readers {
     logError: (message: string) => logError(undefined, message),
   }
   const cookie = openSessionCookie(options.authSecret, options.publicUrl)
-  const deps = { ...options, auth, cookie, realClock }
+  const deps = { ...options, auth, cookie, realClock, ask: askThrough(options) }
   return {
     sendSignInCode: (request) => sendSignInCode(deps, request),
     signInWithCode: (attempt) => signInWithCode(deps, attempt),
@@ -62,6 +63,11 @@ export function openReaders(options: ReadersOptions): Readers {
     loadSession: loadSession(deps),
     sweepSignIns: () => sweepSignIns(db),
   }
+}
+
+function askThrough({ db, pool }: ReadersOptions): AskForSession {
+  if (pool) return (query) => pool.query<SessionRow>(query)
+  return ({ text, values }) => db.executeQuery<SessionRow>(CompiledQuery.raw(text, values))
 }
 
 async function sweepSignIns(db: Database): Promise<void> {

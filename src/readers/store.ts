@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import type { Pool } from 'pg'
 import type { Transaction } from '../db/database.ts'
 import type { Session, StaffRole } from './reader.ts'
 
@@ -56,7 +55,14 @@ export async function updateEmail(tx: Transaction, id: string, email: string, at
   await tx.updateTable('readers').set({ email, updated_at: at }).where('id', '=', id).execute()
 }
 
-interface SessionRow {
+/** How `findSession` asks: `pool.query` keeps the named statement prepared, another way may leave the name out. */
+export type AskForSession = (query: {
+  name: string
+  text: string
+  values: [string, Date]
+}) => Promise<{ rows: SessionRow[] }>
+
+export interface SessionRow {
   id: string
   reader_id: string
   proved: boolean
@@ -71,15 +77,11 @@ interface SessionRow {
  * (measured 2026-11-22).
  */
 export async function findSession(
-  pool: Pick<Pool, 'query'>,
+  ask: AskForSession,
   token: string,
   now: Date,
 ): Promise<(Session & { lengthenedAt: Date }) | null> {
-  const { rows } = await pool.query<SessionRow>({
-    name: 'find-session',
-    text: sessionQuery,
-    values: [token, now],
-  })
+  const { rows } = await ask({ name: 'find-session', text: sessionQuery, values: [token, now] })
   const [row] = rows
   if (!row) return null
   return {

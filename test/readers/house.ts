@@ -9,7 +9,7 @@ import { queueJob } from '../../src/jobs/queue-job.ts'
 import type { OutgoingMail, Sender } from '../../src/mail/mail.ts'
 import { type Outbox, openOutbox } from '../../src/mail/outbox.ts'
 import { sessionOf } from '../../src/readers/load-session.ts'
-import { openReaders, type Readers } from '../../src/readers/readers.ts'
+import { openReaders, type Readers, type ReadersOptions } from '../../src/readers/readers.ts'
 import { readerRoutes } from '../../src/readers/routes.ts'
 import { cloneDatabase } from '../support/database.ts'
 
@@ -20,6 +20,8 @@ export const publicationTime = new Date('2031-03-03T03:03:03Z')
 export interface House {
   db: Database
   pool: Pool
+  /** What its readers were opened with, but the database. */
+  options: Omit<ReadersOptions, 'db' | 'pool'>
   readers: Readers
   outbox: Outbox
   app: Express
@@ -49,21 +51,20 @@ export async function openHouse(options: { publicUrl?: string; clock?: Clock } =
     clock,
     realClock,
   })
-  const readers = openReaders({
-    db,
-    pool,
+  const settings = {
     authSecret: secret,
     publicUrl: options.publicUrl ?? 'http://localhost:34567',
     publication: 'The Meridian',
     outbox,
     clock,
-    logError: (error, message) => void logged.push([String(error), message]),
-  })
+    logError: (error: unknown, message: string) => void logged.push([String(error), message]),
+  }
+  const readers = openReaders({ ...settings, db, pool })
   const close = async () => {
     await db.destroy()
     await database.drop()
   }
-  return { db, pool, readers, outbox, app: appOf(readers), sent, carry, logged, close }
+  return { db, pool, options: settings, readers, outbox, app: appOf(readers), sent, carry, logged, close }
 }
 
 function appOf(readers: Readers): Express {

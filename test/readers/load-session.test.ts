@@ -5,7 +5,8 @@ import request from 'supertest'
 import { realClock } from '../../src/clock.ts'
 import { openAuth } from '../../src/readers/auth.ts'
 import { openSessionCookie } from '../../src/readers/cookie.ts'
-import { loadSession } from '../../src/readers/load-session.ts'
+import { loadSession, sessionOf } from '../../src/readers/load-session.ts'
+import { openReaders } from '../../src/readers/readers.ts'
 import { cookieOf, type House, openHouse, publicationTime, secret, signIn } from './house.ts'
 import { openUnproved } from './unproved.ts'
 
@@ -31,6 +32,15 @@ test('a browser with a session is its reader, and one without is nobody', async 
   )
   assert.equal('token' in body, false)
   assert.equal((await who()).body, null)
+})
+
+test('without a pool, the database is asked', async () => {
+  const { readerId, cookie } = await signIn(house, 'without@example.test')
+  const readers = openReaders({ ...house.options, db: house.db })
+  const app = express().use(readers.loadSession)
+  app.get('/', (req, res) => void res.json(sessionOf(req)))
+  const { body } = await request(app).get('/').set('Cookie', cookie)
+  assert.deepEqual([body.readerId, body.proved], [readerId, true])
 })
 
 test('a browser that paid is its reader, proved of nothing', async () => {
@@ -83,15 +93,12 @@ test('a forged, foreign, cut or stale cookie is nobody', async () => {
 test('no cookie means no query, a signed one means one', async () => {
   const { cookie } = await signIn(house, 'counted@example.test')
   let queries = 0
-  const pool = new Proxy(house.pool, {
-    get: (target, name) => {
-      if (name === 'query') queries += 1
-      return Reflect.get(target, name).bind(target)
-    },
-  })
   const load = loadSession({
     db: house.db,
-    pool,
+    ask: async (query) => {
+      queries += 1
+      return house.pool.query(query)
+    },
     auth: { secret, publicUrl: 'http://localhost', logError: () => {} },
     cookie: openSessionCookie(secret, 'http://localhost'),
     clock: () => publicationTime,
