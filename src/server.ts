@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { pino } from 'pino'
 import { startEmbeddedPostgres } from './db/embedded/start-embedded.ts'
 import { CannotStart } from './errors.ts'
@@ -28,8 +28,7 @@ async function start(settings: Settings): Promise<void> {
   stopOn('SIGINT', 'SIGTERM')
   const log = pino({ level: settings.logLevel })
   // The port comes first: if it is taken, nothing else need start.
-  let serve: RequestListener = (_req, res) =>
-    void res.writeHead(503, { 'retry-after': '1' }).end('Starting.\n')
+  let serve: RequestListener = notYet
   const server = createServer((req, res) => serve(req, res))
   const port = await listen(server, { host: settings.host, port: settings.port, setting: 'PORT' })
   opened.push(() => drain(server, patienceMs))
@@ -40,6 +39,12 @@ async function start(settings: Settings): Promise<void> {
   opened.push(house.close)
   serve = house.app
   process.stdout.write(announcement(settings, house.installation.publication_name, publicUrl, sandboxUrl))
+}
+
+/** The process lives, but cannot serve yet. */
+function notYet(req: IncomingMessage, res: ServerResponse): void {
+  res.writeHead(req.url === '/healthz' ? 200 : 503, { 'content-type': 'text/plain', 'retry-after': '1' })
+  res.end('starting\n')
 }
 
 async function openEmbedded({ dataDir }: Settings): Promise<string> {

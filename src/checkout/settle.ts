@@ -47,7 +47,10 @@ export async function settle(deps: CheckoutDeps, sessionId: string): Promise<Set
     if (!order) return { outcome: 'foreign' }
     await noteSession(tx, deps, order, session)
     if (session.payment !== 'paid') return { outcome: await applyUnpaid(tx, deps, order, session), orderId }
-    if (nextState(order.state, 'paid') !== 'paid') return { outcome: 'already', orderId }
+    if (nextState(order.state, 'paid') !== 'paid') {
+      await refusePaidTwice(tx, deps, order, session)
+      return { outcome: 'already', orderId }
+    }
     const difference = compareSession(order, session, deps.installation.locale)
     if (difference) return hold(tx, deps, order, session, difference)
     await record(tx, deps, order, session, readNumber)
@@ -104,6 +107,29 @@ async function hold(
     deps.clock(),
   )
   return { outcome: 'held', orderId: order.id }
+}
+
+/** A second session of one order can only be paid by a fault of ours or Stripe's; then a person must see it. */
+async function refusePaidTwice(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  session: SessionFacts,
+): Promise<void> {
+  const same =
+    (session.subscription?.id ?? null) === order.stripeSubscriptionId &&
+    session.paymentIntentId === order.stripePaymentIntentId
+  if (same) return
+  const amount = formatMoney(session.total, deps.installation.locale)
+  const difference = {
+    kind: 'paid_twice',
+    subject: session.id,
+    orderId: order.id,
+    stripeSays: `Checkout Session ${session.id} is paid too, ${amount}`,
+    weSay: `${order.number} was paid by ${order.stripePaymentIntentId ?? order.stripeSubscriptionId}`,
+    fix: `Refund the payment of ${session.id} in Stripe.`,
+  } as const
+  await recordDrift(tx, difference, deps.clock())
 }
 
 /** All that a payment means, in one transaction. */

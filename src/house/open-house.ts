@@ -87,6 +87,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     }
     const readers = openReaders({
       db,
+      pool,
       authSecret: await openAuthSecret(settings),
       publicUrl,
       publication: installation.publication_name,
