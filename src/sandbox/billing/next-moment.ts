@@ -1,0 +1,42 @@
+import type { Hidden } from '../objects/hidden.ts'
+import type { Shapes } from '../objects/shapes.ts'
+
+const warningBefore = 3 * 86_400
+/** A first payment that does not come ends a subscription: https://docs.stripe.com/billing/subscriptions/overview (read 2026-11-22). */
+const incompleteLasts = 23 * 3600
+
+/** The next moment at which time alone changes a subscription, in seconds; null: never. */
+export function nextMoment(
+  subscription: Shapes['subscription'],
+  hidden: Hidden<'subscription'>,
+): number | null {
+  const moments = momentsOf(subscription, hidden).filter((moment) => moment !== null)
+  return moments.length === 0 ? null : Math.min(...moments)
+}
+
+function momentsOf(subscription: Shapes['subscription'], hidden: Hidden<'subscription'>): (number | null)[] {
+  const { status } = subscription
+  if (status === 'incomplete') return [subscription.created + incompleteLasts]
+  if (status === 'canceled' || status === 'incomplete_expired' || status === 'paused') return []
+  return [
+    currentPeriodEnd(subscription),
+    subscription.cancel_at,
+    subscription.pause_collection?.resumes_at ?? null,
+    status === 'trialing' && hidden.announcedTrialEnd !== subscription.trial_end
+      ? warningOf(subscription)
+      : null,
+  ]
+}
+
+/** When trial_will_end is due: three days before, or at the start of a shorter trial. */
+function warningOf(subscription: Shapes['subscription']): number | null {
+  if (subscription.trial_end === null) return null
+  return Math.max(subscription.trial_end - warningBefore, subscription.created)
+}
+
+/** The end of the period that a subscription is in: all its items share it. */
+export function currentPeriodEnd(subscription: Shapes['subscription']): number {
+  const [item] = subscription.items.data
+  if (!item) throw new Error(`subscription ${subscription.id} has no items`)
+  return item.current_period_end
+}

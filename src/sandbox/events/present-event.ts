@@ -1,0 +1,27 @@
+import type { EventData } from '../tables.ts'
+import { apiVersion } from './api-version.ts'
+
+export interface EventRow {
+  id: string
+  created: number
+  type: string
+  data: EventData
+  request_id: string | null
+  idempotency_key: string | null
+  pending_webhooks: number
+}
+
+/** An event as the API and the webhooks show it. */
+export function presentEvent(row: EventRow): object {
+  return {
+    id: row.id,
+    object: 'event',
+    api_version: apiVersion,
+    created: row.created,
+    data: row.data,
+    livemode: false,
+    pending_webhooks: row.pending_webhooks,
+    request: { id: row.request_id, idempotency_key: row.idempotency_key },
+    type: row.type,
+  }
+}

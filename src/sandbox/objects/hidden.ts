@@ -1,0 +1,56 @@
+import type Stripe from 'stripe'
+import type { Kind, Wire } from './shapes.ts'
+
+export type LineItem = Wire<Stripe.LineItem>
+
+/** What the sandbox keeps of an object besides what the API shows. */
+interface HiddenShapes {
+  'checkout.session': HiddenSession
+  coupon: { products: string[] | null }
+  invoice: HiddenInvoice
+  payment_method: { number: string }
+  refund: { settlesAt: number | null; fails: boolean }
+  setup_intent: { return_url: string | null }
+  subscription: HiddenSubscription
+  webhook_endpoint: { secret: string }
+}
+export type Hidden<K extends Kind> = K extends keyof HiddenShapes ? HiddenShapes[K] : Record<string, never>
+
+export interface HiddenSession {
+  lines: LineItem[]
+  paymentData: {
+    metadata: Record<string, string>
+    description: string | null
+    receipt_email: string | null
+    statement_descriptor: string | null
+    setup_future_usage: 'off_session' | 'on_session' | null
+  }
+  subscriptionData: {
+    metadata: Record<string, string>
+    description: string | null
+    /** The trial's end counted from the day of payment, or fixed in seconds; null: none. */
+    trialDays: number | null
+    trialEnd: number | null
+    missingPaymentMethod: 'cancel' | 'create_invoice' | 'pause'
+  }
+  /** The payment or set-up that the page is working on, which subscription mode does not show; null: none yet. */
+  intent: string | null
+  /** What to pay with once the bank's page has been answered; null: no such page is open. */
+  awaiting: { paymentMethod: string } | null
+  customerUpdate: boolean
+}
+
+export interface HiddenSubscription {
+  /** The last trial end of which trial_will_end has told; null: none. */
+  announcedTrialEnd: number | null
+  /** A person's wish on the sandbox's page: the next renewal's charge fails. */
+  failNextRenewal: boolean
+}
+
+export interface HiddenInvoice {
+  /** The payment intent that is to pay it, and the invoice payment that joins the two; null: none yet, or nothing due. */
+  intent: string | null
+  payment: string | null
+  /** When the first attempt failed, from which retries count; null: none has. */
+  firstFailure: number | null
+}

@@ -1,0 +1,103 @@
+import { nextMoment } from '../billing/next-moment.ts'
+import type { Hidden } from './hidden.ts'
+import type { Kind, Shapes } from './shapes.ts'
+
+type Path = string
+interface Index<K extends Kind> {
+  /** What lists of this kind can be filtered by: the filter's name and where the value stands. */
+  refs?: Record<string, Path>
+  /** The next moment at which time alone changes it, in seconds; null: never. */
+  due?: (data: Shapes[K], hidden: Hidden<K>) => number | null
+}
+
+/** How each kind is found again. A kind without an entry is found by its id alone. */
+export const indexes: { [K in Kind]?: Index<K> } = {
+  balance_transaction: { refs: { source: 'source', type: 'type', currency: 'currency' } },
+  charge: { refs: { customer: 'customer', payment_intent: 'payment_intent' } },
+  'checkout.session': {
+    refs: {
+      customer: 'customer',
+      email: 'customer_details.email',
+      payment_intent: 'payment_intent',
+      status: 'status',
+      subscription: 'subscription',
+    },
+    due: (session) => (session.status === 'open' ? session.expires_at : null),
+  },
+  customer: { refs: { email: 'email' } },
+  discount: { refs: { customer: 'customer', subscription: 'subscription' } },
+  dispute: { refs: { charge: 'charge', payment_intent: 'payment_intent' } },
+  invoice: {
+    refs: {
+      customer: 'customer',
+      status: 'status',
+      subscription: 'parent.subscription_details.subscription',
+      collection_method: 'collection_method',
+    },
+    due: (invoice) =>
+      invoice.status === 'draft'
+        ? invoice.automatically_finalizes_at
+        : invoice.status === 'open'
+          ? invoice.next_payment_attempt
+          : null,
+  },
+  invoice_payment: {
+    refs: {
+      invoice: 'invoice',
+      payment_intent: 'payment.payment_intent',
+      charge: 'payment.charge',
+      status: 'status',
+    },
+  },
+  invoiceitem: {
+    refs: {
+      customer: 'customer',
+      invoice: 'invoice',
+      subscription: 'parent.subscription_details.subscription',
+    },
+  },
+  payment_intent: { refs: { customer: 'customer' } },
+  payment_method: { refs: { customer: 'customer', type: 'type' } },
+  price: {
+    refs: {
+      active: 'active',
+      currency: 'currency',
+      interval: 'recurring.interval',
+      lookup_key: 'lookup_key',
+      product: 'product',
+      type: 'type',
+      usage_type: 'recurring.usage_type',
+    },
+  },
+  product: { refs: { active: 'active', url: 'url', shippable: 'shippable' } },
+  promotion_code: {
+    refs: { active: 'active', code: 'code', coupon: 'promotion.coupon', customer: 'customer' },
+  },
+  refund: {
+    refs: { charge: 'charge', payment_intent: 'payment_intent' },
+    due: (_, hidden) => hidden.settlesAt,
+  },
+  setup_intent: { refs: { customer: 'customer', payment_method: 'payment_method' } },
+  subscription: {
+    refs: { customer: 'customer', status: 'status', collection_method: 'collection_method' },
+    due: nextMoment,
+  },
+  webhook_endpoint: { refs: { status: 'status' } },
+}
+
+/** The refs of one object as `name:value`; what is null has none. */
+export function refsOf(kind: Kind, data: object): string[] {
+  return Object.entries(indexes[kind]?.refs ?? {}).flatMap(([name, path]) => {
+    const value = valueAt(data, path)
+    return value === null || value === undefined ? [] : [`${name}:${value}`]
+  })
+}
+
+/** The value at a dotted path; undefined where a step is missing. */
+export function valueAt(data: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), data)
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,235 @@
+import { sql } from 'kysely'
+import type { EventData, SandboxTransaction } from '../tables.ts'
+import { changedFields } from './changed-fields.ts'
+import type { Hidden } from './hidden.ts'
+import { newId } from './ids.ts'
+import { indexes, refsOf } from './indexes.ts'
+import type { Kind, Shapes } from './shapes.ts'
+
+export interface Stored<K extends Kind> {
+  kind: K
+  data: Shapes[K]
+  hidden: Hidden<K>
+  deleted: boolean
+}
+
+/** What caused a change: an API request, or null ids when it was time or a page. */
+export interface Cause {
+  id: string | null
+  idempotency_key: string | null
+}
+
+interface Entry {
+  kind: Kind
+  data: object
+  hidden: object
+  deleted: boolean
+  locked: boolean
+  changed: boolean
+}
+
+interface NewEvent {
+  type: string
+  data: EventData
+}
+
+/**
+ * One unit of work in one transaction: objects that were read, what was changed in them, and the events that tell of it.
+ * Nothing is written before `flush`, which writes all in a few statements whatever their number.
+ */
+export class Work {
+  readonly tx: SandboxTransaction
+  /** The sandbox's time, in seconds. */
+  readonly now: number
+  readonly cause: Cause
+  /** Where the sandbox's own pages are, without a slash at the end. */
+  readonly url: string
+  readonly #entries = new Map<string, Entry>()
+  readonly #events: NewEvent[] = []
+  readonly #later: (() => void)[] = []
+
+  constructor(options: { tx: SandboxTransaction; now: number; url: string; cause?: Cause }) {
+    this.tx = options.tx
+    this.now = options.now
+    this.url = options.url
+    this.cause = options.cause ?? { id: null, idempotency_key: null }
+  }
+
+  /** One object; null when there is none of that kind with that id. A deleted one is found, and says so. */
+  async find<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null> {
+    if (!this.#entries.has(id)) await this.load([id], false)
+    return this.#loaded(kind, id)
+  }
+
+  /** Like `find`, and holds the row until the transaction ends. A customer's row is taken before what belongs to it. */
+  async take<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null> {
+    if (!this.#entries.get(id)?.locked) await this.load([id], true)
+    return this.#loaded(kind, id)
+  }
+
+  /** Reads objects of any kinds at once, so that a later `find` or `take` needs no statement of its own. */
+  async load(ids: string[], lock: boolean): Promise<void> {
+    const wanted = ids.filter((id) => !(this.#entries.get(id)?.locked ?? false))
+    if (wanted.length === 0) return
+    const { rows } = await sql<{ id: string; kind: Kind; deleted: boolean; data: object; hidden: object }>`
+      select id, kind, deleted, data, hidden from sandbox.objects
+      where id = any(${wanted}::text[]) order by seq ${lock ? sql`for update` : sql``}`.execute(this.tx)
+    for (const { id, ...row } of rows) {
+      if (!this.#entries.get(id)?.changed) this.#entries.set(id, { ...row, locked: lock, changed: false })
+    }
+  }
+
+  /** Objects of a kind with all these refs (see indexes.ts), newest first, those of this work included. */
+  async list<K extends Kind>(kind: K, refs: Record<string, string>, limit = 1000): Promise<Stored<K>[]> {
+    const wanted = Object.entries(refs).map(([name, value]) => `${name}:${value}`)
+    const { rows } = await sql<{ id: string }>`
+      select id from sandbox.objects where kind = ${kind} and not deleted and refs @> ${wanted}::text[]
+      order by seq desc limit ${limit}`.execute(this.tx)
+    const ids = rows.map((row) => row.id)
+    await this.load(ids, false)
+    const unwritten = [...this.#entries].filter(
+      ([id, entry]) => entry.changed && entry.kind === kind && !ids.includes(id),
+    )
+    return [...unwritten.reverse().map(([id]) => id), ...ids]
+      .map((id) => this.#loaded(kind, id))
+      .filter((stored) => stored !== null)
+      .filter((stored) => !stored.deleted && wanted.every((ref) => refsOf(kind, stored.data).includes(ref)))
+  }
+
+  /** Adds or replaces an object. What was read before must not be altered in place: events hold it as it was. */
+  put<K extends Kind>(kind: K, data: Shapes[K], hidden: Hidden<K>): Shapes[K] {
+    const { id } = data
+    const before = this.#entries.get(id)
+    this.#entries.set(id, {
+      kind,
+      data,
+      hidden,
+      deleted: false,
+      locked: before?.locked ?? true,
+      changed: true,
+    })
+    return data
+  }
+
+  /** Changes some fields of an object that was taken, and tells of it with `event` if one is named. */
+  change<K extends Kind>(kind: K, id: string, patch: Partial<Shapes[K]>, event?: string): Shapes[K] {
+    const before = this.#loaded(kind, id)
+    if (!before) throw new Error(`${kind} ${id} was changed without having been taken`)
+    const data = this.put(kind, { ...before.data, ...patch }, before.hidden)
+    if (event) this.tell(event, data, before.data)
+    return data
+  }
+
+  /** Changes what the API does not show of an object that was taken. */
+  hide<K extends Kind>(kind: K, id: string, patch: Partial<Hidden<K>>): void {
+    const before = this.#loaded(kind, id)
+    if (!before) throw new Error(`${kind} ${id} was changed without having been taken`)
+    this.put(kind, before.data, { ...before.hidden, ...patch })
+  }
+
+  /** Leaves of an object only that it was deleted. */
+  remove(kind: Kind, id: string): { id: string; object: string; deleted: true } {
+    const data = { id, object: kind, deleted: true } as const
+    this.#entries.set(id, { kind, data, hidden: {}, deleted: true, locked: true, changed: true })
+    return data
+  }
+
+  /** Adds an event; `before` is the object as it was, of which the event names the fields that changed. */
+  tell(type: string, object: object, before?: object): void {
+    const data: EventData = { object }
+    if (before) data.previous_attributes = changedFields(before, object)
+    this.#events.push({ type, data })
+  }
+
+  /** An object that this work has already read or made. */
+  held<K extends Kind>(kind: K, id: string): Shapes[K] {
+    const stored = this.#loaded(kind, id)
+    if (!stored) throw new Error(`${kind} ${id} has not been read`)
+    return stored.data
+  }
+
+  /** Something that the API does a moment later, and tells of after everything else. */
+  afterwards(step: () => void): void {
+    this.#later.push(step)
+  }
+
+  /** Waits until no other transaction holds this name, and holds it to the end: for what has no row to take yet. */
+  async hold(name: string): Promise<void> {
+    await sql`select pg_advisory_xact_lock(hashtextextended('sandbox ' || ${name}, 0))`.execute(this.tx)
+  }
+
+  /** Writes everything down. Resolves to the number of events. */
+  async flush(): Promise<number> {
+    for (const step of this.#later.splice(0)) step()
+    await this.#writeObjects()
+    await this.#writeEvents()
+    return this.#events.length
+  }
+
+  #loaded<K extends Kind>(kind: K, id: string): Stored<K> | null {
+    const entry = this.#entries.get(id)
+    // The map is filled by `put<K>` and from rows whose kind names their shape.
+    return entry?.kind === kind ? (entry as unknown as Stored<K>) : null
+  }
+
+  async #writeObjects(): Promise<void> {
+    const rows = [...this.#entries]
+      .filter(([, entry]) => entry.changed)
+      .map(([id, entry]) => rowOf(id, entry))
+    if (rows.length === 0) return
+    await sql`
+      insert into sandbox.objects (id, kind, created, deleted, due_at, refs, data, hidden)
+      select id, kind, created, deleted, due_at, array(select json_array_elements_text(refs)), data, hidden
+      from rows from (json_to_recordset(${JSON.stringify(rows)}) as (id text, kind text, created bigint,
+        deleted boolean, due_at bigint, refs json, data json, hidden json))
+        with ordinality as row (id, kind, created, deleted, due_at, refs, data, hidden, n)
+      order by n
+      on conflict (id) do update set deleted = excluded.deleted, due_at = excluded.due_at,
+        refs = excluded.refs, data = excluded.data, hidden = excluded.hidden`.execute(this.tx)
+  }
+
+  async #writeEvents(): Promise<void> {
+    if (this.#events.length === 0) return
+    const rows = this.#events.map((event) => ({
+      id: newId('evt_'),
+      object_id: idOf(event.data.object),
+      ...event,
+    }))
+    await sql`
+      with told as (
+        insert into sandbox.events (id, created, type, object_id, data, request_id, idempotency_key)
+        select id, ${this.now}::bigint, type, object_id, data, ${this.cause.id}, ${this.cause.idempotency_key}
+        from rows from (json_to_recordset(${JSON.stringify(rows)}) as (id text, type text, object_id text, data json))
+          with ordinality as row (id, type, object_id, data, n)
+        order by n returning id, type, seq
+      ), wanted as (
+        select told.id, told.seq, 'app' as endpoint from told
+        union all
+        select told.id, told.seq, endpoint.id from told, sandbox.objects endpoint
+        where endpoint.kind = 'webhook_endpoint' and not endpoint.deleted
+          and endpoint.refs @> array['status:enabled']
+          and (endpoint.data->'enabled_events')::jsonb ?| array[told.type, '*']
+      )
+      insert into sandbox.deliveries (event_id, endpoint, state, next_at)
+      select id, endpoint, 'pending', to_timestamp(0) from wanted order by seq`.execute(this.tx)
+    await sql`select pg_notify('sandbox_events', '')`.execute(this.tx)
+  }
+}
+
+function rowOf(id: string, entry: Entry) {
+  const due = indexes[entry.kind]?.due as ((data: object, hidden: object) => number | null) | undefined
+  return {
+    id,
+    kind: entry.kind,
+    created: 'created' in entry.data ? entry.data.created : 0,
+    deleted: entry.deleted,
+    due_at: entry.deleted ? null : (due?.(entry.data, entry.hidden) ?? null),
+    refs: entry.deleted ? [] : refsOf(entry.kind, entry.data),
+    data: entry.data,
+    hidden: entry.hidden,
+  }
+}
+
+function idOf(object: object): string | null {
+  return 'id' in object && typeof object.id === 'string' ? object.id : null
+}

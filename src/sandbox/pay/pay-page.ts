@@ -1,0 +1,92 @@
+import { formatAmount, formatInterval } from '../billing/amounts.ts'
+import { taxedCountries } from '../billing/tax-rates.ts'
+import { couponsOf, priceSession } from '../checkout/session-lines.ts'
+import type { Shapes } from '../objects/shapes.ts'
+import type { Stored, Work } from '../objects/work.ts'
+import { testCards } from '../payments/test-cards.ts'
+import { demandsOf, type FormValues, type Problems } from './read-form.ts'
+
+export interface Attempt {
+  values: FormValues
+  problems: Problems
+  /** What the bank said, or what became of a code; null: nothing yet. */
+  message: string | null
+}
+
+/** What the payment page shows of an open session. */
+export async function payPage(work: Work, stored: Stored<'checkout.session'>, attempt: Attempt) {
+  const { data: session, hidden } = stored
+  const customer = session.customer ? await work.find('customer', session.customer) : null
+  const country = attempt.values.country || customer?.data.address?.country || null
+  const { lines, sums } = await priceSession(work, session, hidden, country)
+  const currency = session.currency ?? 'usd'
+  const amount = (minor: number | null | undefined) => formatAmount(minor ?? 0, currency)
+  return {
+    id: session.id,
+    lines: lines.map((line) => ({
+      name: line.description ?? '',
+      quantity: line.quantity ?? 1,
+      per: line.price ? formatInterval(line.price) : null,
+      unit: amount(line.price?.unit_amount),
+      total: amount(line.amount_subtotal),
+    })),
+    subtotal: amount(sums.amount_subtotal),
+    discount: sums.total_details?.amount_discount ? amount(sums.total_details.amount_discount) : null,
+    discountName: await discountName(work, session),
+    tax: session.automatic_tax.enabled
+      ? country
+        ? amount(sums.total_details?.amount_tax)
+        : 'Depends on your country'
+      : null,
+    total: amount(sums.amount_total),
+    recurring: session.mode === 'subscription',
+    trialUntil: trialUntil(work, stored),
+    promotions: session.allow_promotion_codes === true && !session.discounts,
+    demands: demandsOf({ ...session, ...sums }, customer?.data.email ?? session.customer_email, work.now),
+    marketing: session.consent_collection?.promotions === 'auto',
+    customText: session.custom_text,
+    submit: submitText(session, amount(sums.amount_total)),
+    cancelUrl: session.cancel_url,
+    countries: ['US', ...taxedCountries].map((code) => ({ code, name: countryName(code) })),
+    cards: Object.entries(Object.groupBy(testCards, (card) => card.group)).map(([group, cards]) => ({
+      group,
+      cards: (cards ?? []).map((card) => ({
+        number: card.number,
+        spaced: spaced(card.number),
+        label: card.label,
+      })),
+    })),
+    ...attempt,
+  }
+}
+
+async function discountName(work: Work, session: Shapes['checkout.session']): Promise<string | null> {
+  const names = (await couponsOf(work, session)).map((coupon) => coupon.data.name ?? coupon.data.id)
+  return names.length > 0 ? names.join(', ') : null
+}
+
+function trialUntil(work: Work, { hidden }: Stored<'checkout.session'>): string | null {
+  const { trialDays, trialEnd } = hidden.subscriptionData
+  const end = trialEnd ?? (trialDays === null ? null : work.now + trialDays * 86_400)
+  return end === null
+    ? null
+    : new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(end * 1000)
+}
+
+const submitTexts: Record<string, string> = { book: 'Book', donate: 'Donate', subscribe: 'Subscribe' }
+
+function submitText(session: Shapes['checkout.session'], total: string): string {
+  if (session.mode === 'subscription')
+    return session.amount_total === 0 ? 'Start trial' : `Subscribe for ${total}`
+  return submitTexts[session.submit_type ?? 'pay'] ?? `Pay ${total}`
+}
+
+const regionNames = new Intl.DisplayNames('en', { type: 'region' })
+
+function countryName(code: string): string {
+  return regionNames.of(code) ?? code
+}
+
+function spaced(number: string): string {
+  return number.replaceAll(/(.{4})(?=.)/g, '$1 ')
+}

@@ -1,0 +1,168 @@
+import { newId } from '../objects/ids.ts'
+import type { Shapes } from '../objects/shapes.ts'
+import type { Stored, Work } from '../objects/work.ts'
+import { addBalanceTransaction, feeOf } from './balance.ts'
+import { adviceOn } from './bank-refusal.ts'
+import type { Decline, TestCard } from './test-cards.ts'
+
+type Charge = Shapes['charge']
+interface Verdict {
+  card: TestCard
+  decline: Decline | null
+  authenticated: boolean
+}
+
+/**
+ * Adds the charge that an intent's attempt came to and resolves to it as the API first shows it: a charge that went
+ * through gets its balance transaction a moment later, told by `charge.updated`.
+ */
+export function addCharge(
+  work: Work,
+  intentId: string,
+  method: Stored<'payment_method'>,
+  verdict: Verdict,
+): Charge {
+  const intent = work.held('payment_intent', intentId)
+  const charge = chargeOf(work, intent, method.data, verdict)
+  work.put('charge', charge, {})
+  if (verdict.decline) return charge
+  const { fee, details } = feeOf(charge.amount, charge.currency)
+  work.afterwards(() => {
+    const transaction = addBalanceTransaction(work, {
+      amount: charge.amount,
+      fee,
+      feeDetails: details,
+      currency: charge.currency,
+      source: charge.id,
+      type: 'charge',
+      description: charge.description,
+      atOnce: verdict.card.number === '4000000000000077',
+    })
+    work.change('charge', charge.id, { balance_transaction: transaction.id }, 'charge.updated')
+  })
+  return charge
+}
+
+function chargeOf(
+  work: Work,
+  intent: Shapes['payment_intent'],
+  method: Shapes['payment_method'],
+  verdict: Verdict,
+): Charge {
+  const { decline } = verdict
+  const id = newId('ch_')
+  return {
+    id,
+    object: 'charge',
+    amount: intent.amount,
+    amount_captured: decline ? 0 : intent.amount,
+    amount_refunded: 0,
+    application: null,
+    application_fee: null,
+    application_fee_amount: null,
+    balance_transaction: null,
+    billing_details: method.billing_details,
+    calculated_statement_descriptor: 'NEWSSTAND SANDBOX',
+    captured: !decline,
+    created: work.now,
+    currency: intent.currency,
+    customer: intent.customer,
+    description: intent.description,
+    disputed: false,
+    failure_balance_transaction: null,
+    failure_code: decline?.code ?? null,
+    failure_message: decline?.message ?? null,
+    fraud_details: {},
+    livemode: false,
+    metadata: intent.metadata,
+    on_behalf_of: null,
+    outcome: outcomeOf(verdict),
+    paid: !decline,
+    payment_intent: intent.id,
+    payment_method: method.id,
+    payment_method_details: { type: 'card', card: cardOf(method, verdict, intent.amount) },
+    receipt_email: intent.receipt_email,
+    receipt_number: null,
+    receipt_url: decline ? null : `${work.url}/receipts/${id}`,
+    refunded: false,
+    review: null,
+    shipping: null,
+    source: null,
+    source_transfer: null,
+    statement_descriptor: intent.statement_descriptor,
+    statement_descriptor_suffix: null,
+    status: decline ? 'failed' : 'succeeded',
+    transfer_data: null,
+    transfer_group: null,
+  }
+}
+
+function outcomeOf({ card, decline }: Verdict): Charge['outcome'] {
+  const risk = { normal: 12, elevated: 68, highest: 97 }[card.risk]
+  if (!decline) {
+    return {
+      advice_code: null,
+      network_advice_code: null,
+      network_decline_code: null,
+      network_status: 'approved_by_network',
+      reason: null,
+      risk_level: card.risk,
+      risk_score: risk,
+      seller_message: 'Payment complete.',
+      type: 'authorized',
+    }
+  }
+  const blocked = card.risk === 'highest'
+  return {
+    advice_code: adviceOn(decline),
+    network_advice_code: null,
+    network_decline_code: null,
+    network_status: blocked ? 'not_sent_to_network' : 'declined_by_network',
+    reason: blocked ? 'highest_risk_level' : decline.decline,
+    risk_level: card.risk,
+    risk_score: risk,
+    seller_message: blocked
+      ? 'Stripe blocked this payment as too risky.'
+      : 'The bank did not return any further details with this decline.',
+    type: blocked ? 'blocked' : 'issuer_declined',
+  }
+}
+
+type CardOfCharge = NonNullable<NonNullable<Charge['payment_method_details']>['card']>
+
+function cardOf(method: Shapes['payment_method'], verdict: Verdict, amount: number): CardOfCharge {
+  const { card } = method
+  if (!card) throw new Error(`payment method ${method.id} is no card`)
+  return {
+    amount_authorized: verdict.decline ? null : amount,
+    authorization_code: verdict.decline ? null : '123456',
+    brand: card.brand,
+    checks: card.checks,
+    country: card.country,
+    electronic_commerce_indicator: verdict.authenticated ? '05' : null,
+    exp_month: card.exp_month,
+    exp_year: card.exp_year,
+    fingerprint: card.fingerprint ?? null,
+    funding: card.funding,
+    installments: null,
+    last4: card.last4,
+    mandate: null,
+    network: card.brand,
+    network_token: { used: false },
+    network_transaction_id: null,
+    regulated_status: card.regulated_status,
+    three_d_secure: verdict.authenticated ? authentication : null,
+    transaction_link_id: null,
+    wallet: null,
+  }
+}
+
+const authentication: NonNullable<CardOfCharge['three_d_secure']> = {
+  authentication_flow: 'challenge',
+  electronic_commerce_indicator: '05',
+  exemption_indicator: null,
+  result: 'authenticated',
+  result_reason: null,
+  transaction_id: null,
+  version: '2.2.0',
+}

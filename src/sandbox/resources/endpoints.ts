@@ -1,0 +1,32 @@
+import type { Endpoint } from '../wire/endpoint.ts'
+import { accountEndpoints } from './account.ts'
+import { balanceEndpoints } from './balance-transactions.ts'
+import { chargeEndpoints } from './charges.ts'
+import { checkoutSessionEndpoints } from './checkout-sessions.ts'
+import { customerEndpoints } from './customers.ts'
+import { eventEndpoints } from './events.ts'
+import { invoiceEndpoints, invoicePaymentEndpoints } from './invoices.ts'
+import { paymentIntentEndpoints } from './payment-intents.ts'
+import { paymentMethodEndpoints } from './payment-methods.ts'
+import { priceEndpoints } from './prices.ts'
+import { productEndpoints } from './products.ts'
+import { refundEndpoints } from './refunds.ts'
+import { subscriptionEndpoints } from './subscriptions.ts'
+
+/** Everything that the API answers; the rest is refused. */
+export const endpoints: readonly Endpoint[] = [
+  ...accountEndpoints,
+  ...balanceEndpoints,
+  ...chargeEndpoints,
+  ...checkoutSessionEndpoints,
+  ...customerEndpoints,
+  ...eventEndpoints,
+  ...invoiceEndpoints,
+  ...invoicePaymentEndpoints,
+  ...paymentIntentEndpoints,
+  ...paymentMethodEndpoints,
+  ...priceEndpoints,
+  ...productEndpoints,
+  ...refundEndpoints,
+  ...subscriptionEndpoints,
+]
