@@ -1,16 +1,11 @@
-import type { Request, Response } from 'express'
+import type { Request } from 'express'
 import type { SignedInReader } from './account/deps.ts'
 import type { AdminDeps } from './admin/deps.ts'
-import type { Accounts } from './checkout/deps.ts'
 import { type Clock, realClock } from './clock.ts'
 import { type Database, inTransaction } from './db/database.ts'
-import { takeFromLimit } from './db/limits.ts'
-import { TooManyRequests } from './errors.ts'
-import { codePage } from './readers/code-page.ts'
+import { openAccounts } from './readers/accounts.ts'
 import { correctEmail } from './readers/correct-email.ts'
-import { hasAccount } from './readers/has-account.ts'
 import { sessionOf } from './readers/load-session.ts'
-import { networkOf } from './readers/network.ts'
 import type { Readers } from './readers/readers.ts'
 
 export interface DoorDeps {
@@ -19,12 +14,14 @@ export interface DoorDeps {
   readers: Readers
 }
 
-/** Room for an office or a campus behind one address. */
-const checkoutsAMinute = 240
-
 /** Who may do what, as the checkout, the account and the staff desk ask it. */
 export function openDoors(deps: DoorDeps) {
-  return { accounts: openAccounts(deps), readerOf, correctEmail: correction(deps), visitorOf }
+  return {
+    accounts: openAccounts(deps.db, deps.readers),
+    readerOf,
+    correctEmail: correction(deps),
+    visitorOf,
+  }
 }
 
 function readerOf(req: Request): SignedInReader | null {
@@ -37,40 +34,6 @@ const visitorOf: AdminDeps['visitorOf'] = (req) => {
   if (!session) return { kind: 'stranger' }
   const { readerId, email, staffRole } = session
   return staffRole ? { kind: 'staff', staff: { readerId, email, role: staffRole } } : { kind: 'reader' }
-}
-
-function openAccounts({ db, readers }: DoorDeps): Accounts {
-  return {
-    readerOf,
-    hasAccount: (email) => hasAccount(db, email),
-    askForCode: (req, res, email, next) => askForCode(readers, req, res, email, next),
-    signInUnproved: async (_req, res, readerId) => {
-      const cookie = await inTransaction(db, (tx) => readers.openUnprovedSession(tx, readerId))
-      if (cookie) res.append('Set-Cookie', cookie)
-    },
-    limitCheckout: async (req) => {
-      const limit = { limit: checkoutsAMinute, windowSeconds: 60, now: realClock() }
-      const taken = await takeFromLimit(db, `checkouts from ${networkOf(req.ip)}`, limit)
-      return taken.allowed ? null : taken.retryAfterSeconds
-    },
-  }
-}
-
-async function askForCode(
-  readers: Readers,
-  req: Request,
-  res: Response,
-  email: string,
-  next: string,
-): Promise<void> {
-  const sent = await readers.sendSignInCode({ email, next, network: networkOf(req.ip) })
-  if (!sent.sent && sent.reason === 'limited') {
-    throw new TooManyRequests(
-      sent.retryAfterSeconds,
-      'Many codes were asked for just now. Use the newest one, or wait a while.',
-    )
-  }
-  res.redirect(303, codePage(email, next))
 }
 
 const correctionProblems = {

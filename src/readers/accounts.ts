@@ -6,6 +6,7 @@ import { InvalidInput, TooManyRequests } from '../errors.ts'
 import { hasAccount } from './has-account.ts'
 import { sessionOf } from './load-session.ts'
 import { networkOf } from './network.ts'
+import { rememberNext } from './next.ts'
 import { problemText } from './problems.ts'
 import type { Session } from './reader.ts'
 import type { Readers } from './readers.ts'
@@ -50,6 +51,7 @@ async function askForCode(
   next: string,
 ): Promise<void> {
   const sent = await readers.sendSignInCode({ email, next, network: networkOf(req.ip) })
+  if (sent.sent) rememberNext(res, next)
   // The contract sends the browser to /sign-in itself, where `mailed` shows the code form.
   if (sent.sent) return res.redirect(303, `/sign-in?${new URLSearchParams({ mailed: sent.email, next })}`)
   if (sent.reason === 'limited') throw new TooManyRequests(sent.retryAfterSeconds, problemText(sent))

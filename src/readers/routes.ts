@@ -7,7 +7,7 @@ import { codePage } from './code-page.ts'
 import { parseEmail } from './email.ts'
 import { sessionOf } from './load-session.ts'
 import { networkOf } from './network.ts'
-import { localPath } from './next.ts'
+import { localPath, takeNext } from './next.ts'
 import { problemText, setProblem } from './problems.ts'
 import type { StaffRole } from './reader.ts'
 import type { Readers } from './readers.ts'
@@ -75,7 +75,8 @@ async function postCode(deps: ReaderRoutes, req: Request, res: Response): Promis
     return showCode(deps, req, res, { email, next }, problem)
   }
   res.append('Set-Cookie', signIn.setCookie)
-  res.redirect(303, next ?? homeOf(signIn.staffRole))
+  const remembered = takeNext(req, res)
+  res.redirect(303, next ?? remembered ?? homeOf(signIn.staffRole))
 }
 
 async function postSignOut(deps: ReaderRoutes, req: Request, res: Response): Promise<void> {
