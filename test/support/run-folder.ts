@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFolder } from '../../src/db/embedded/folder.ts'
-import { isAlive } from '../../src/db/embedded/postmaster-file.ts'
+import { findPostmaster, isAlive } from '../../src/db/embedded/postmaster-file.ts'
 import { stopServer } from '../../src/db/embedded/stop-server.ts'
 
 /** Folders of runs are called this and the runner's process number, so that those of dead runs can be told. */
@@ -38,6 +38,8 @@ export async function removeDeadRuns(): Promise<void> {
 }
 
 async function removeRun(folder: string): Promise<void> {
-  await stopServer(await openFolder(join(folder, 'data')))
+  const data = await openFolder(join(folder, 'data'))
+  const server = await findPostmaster(data)
+  if (server) await stopServer(data, server.pid)
   await rm(folder, { recursive: true, force: true })
 }

@@ -9,7 +9,7 @@ import type { Limits } from './server-settings.ts'
 import { enterServer, type Tenancy } from './tenancy.ts'
 
 /** One data folder with what is needed to serve it. */
-export interface House {
+export interface Ground {
   folder: Folder
   limits: Limits
   /** Finds binaries and identity, once, and only when a server must be made or started. Throws CannotStart. */
@@ -25,10 +25,10 @@ const noticeAfterMs = 3_000
 const pollMs = 5
 
 /** Makes the cluster if the folder has none. Throws CannotStart when it cannot be made. */
-export async function foundCluster(house: House): Promise<void> {
-  while (!(await hasCluster(house.folder))) {
-    house.onNotice(`Making a database in ${house.folder.cluster}`)
-    const { making } = await house.prepare()
+export async function foundCluster(ground: Ground): Promise<void> {
+  while (!(await hasCluster(ground.folder))) {
+    ground.onNotice(`Making a database in ${ground.folder.cluster}`)
+    const { making } = await ground.prepare()
     await makeCluster(making)
   }
 }
@@ -38,20 +38,20 @@ export async function foundCluster(house: House): Promise<void> {
  * once, and servers may come and go meanwhile: each turn looks at what is there now. `port` null: a new server takes a
  * free one. Throws CannotStart when it cannot be had.
  */
-export async function enterCluster(house: House, port: number | null): Promise<Tenancy> {
-  const password = await readSecret(house.folder)
+export async function enterCluster(ground: Ground, port: number | null): Promise<Tenancy> {
+  const password = await readSecret(ground.folder)
   const beganMs = performance.now()
-  const patience = makePatience(house, beganMs)
+  const patience = makePatience(ground, beganMs)
   let mine: Launch | null = null
   for (;;) {
-    const server = await findPostmaster(house.folder)
+    const server = await findPostmaster(ground.folder)
     if (server?.state === 'ready') {
-      const tenancy = await enterServer(house.folder, server.port, password)
+      const tenancy = await enterServer(ground.folder, server, password)
       if (tenancy) return tenancy
     } else if (!server && (mine === null || mine.ended())) {
-      await judgeEnd(house.folder, mine, beganMs)
-      const { making, version } = await house.prepare()
-      mine = await launch(making, version, house.limits, port)
+      await judgeEnd(ground.folder, mine, beganMs)
+      const { making, version } = await ground.prepare()
+      mine = await launch(making, version, ground.limits, port)
     }
     patience(server)
     await delay(pollMs)
@@ -82,7 +82,7 @@ async function judgeEnd(folder: Folder, mine: Launch | null, beganMs: number): P
 }
 
 /** Says once that it waits, and gives up in the end. The time runs while one server stays in one state. */
-function makePatience(house: House, beganMs: number): (server: Postmaster | null) => void {
+function makePatience(ground: Ground, beganMs: number): (server: Postmaster | null) => void {
   let last = ''
   let sinceMs = beganMs
   let told = false
@@ -94,10 +94,10 @@ function makePatience(house: House, beganMs: number): (server: Postmaster | null
       sinceMs = now
     }
     const waitedMs = now - sinceMs
-    if (waitedMs > slowForMs) throw new CannotStart(describeStuck(house.folder, server))
+    if (waitedMs > slowForMs) throw new CannotStart(describeStuck(ground.folder, server))
     if (told || waitedMs < noticeAfterMs) return
     told = true
-    house.onNotice(`Waiting for PostgreSQL on ${house.folder.cluster} (${current})`)
+    ground.onNotice(`Waiting for PostgreSQL on ${ground.folder.cluster} (${current})`)
   }
 }
 

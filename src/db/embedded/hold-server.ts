@@ -1,4 +1,5 @@
-import { enterCluster, foundCluster, type House } from './enter-cluster.ts'
+import { enterCluster, foundCluster, type Ground } from './enter-cluster.ts'
+import { findPostmaster } from './postmaster-file.ts'
 import { stopServer } from './stop-server.ts'
 import { leaveServer, type Tenancy } from './tenancy.ts'
 
@@ -12,21 +13,21 @@ export interface Hold {
 }
 
 /** Makes the cluster if need be, enters its server, and starts it again on its port if it falls. Throws CannotStart. */
-export async function holdServer(house: House): Promise<Hold> {
-  await foundCluster(house)
-  let tenancy = await enterCluster(house, null)
+export async function holdServer(ground: Ground): Promise<Hold> {
+  await foundCluster(ground)
+  let tenancy = await enterCluster(ground, null)
   const { port, password } = tenancy
   let ending = false
   let returning: Promise<void> = Promise.resolve()
 
   const comeBack = async () => {
-    house.onNotice(`PostgreSQL on ${house.folder.cluster} went away; starting it again`)
-    tenancy = await enterCluster(house, port)
+    ground.onNotice(`PostgreSQL on ${ground.folder.cluster} went away; starting it again`)
+    tenancy = await enterCluster(ground, port)
     watch()
   }
   const watch = () => {
     tenancy.lost.then(() => {
-      if (!ending) returning = comeBack().catch((error) => house.onNotice(String(error)))
+      if (!ending) returning = comeBack().catch((error) => ground.onNotice(String(error)))
     })
   }
   watch()
@@ -37,14 +38,16 @@ export async function holdServer(house: House): Promise<Hold> {
     end: async () => {
       ending = true
       await returning
-      await leave(house, tenancy)
+      await leave(ground, tenancy)
     },
   }
 }
 
-async function leave(house: House, tenancy: Tenancy): Promise<void> {
+async function leave(ground: Ground, tenancy: Tenancy): Promise<void> {
   if (!(await leaveServer(tenancy))) return
-  const stopped = await stopServer(house.folder)
+  const server = await findPostmaster(ground.folder)
+  // Without its file, if somebody removed the folder, it is still the one that we entered.
+  const stopped = await stopServer(ground.folder, server?.pid || tenancy.pid)
   await tenancy.client.end().catch(() => {})
-  if (!stopped) house.onNotice(`PostgreSQL on ${house.folder.cluster} did not stop and was left running`)
+  if (!stopped) ground.onNotice(`PostgreSQL on ${ground.folder.cluster} did not stop and was left running`)
 }

@@ -74,7 +74,12 @@ async function tryIdentity(identity: Identity, folder: Folder, postgres: string)
   if (process.platform === 'win32') return run(identity, postgres, ['--version'])
   if (identity.become) await letThrough(folder.dataDir, identity.become.uid)
   const script = 'cd "$1" && exec "$2" --version'
-  return run(identity, '/bin/sh', ['-c', script, 'sh', folder.dataDir, postgres])
+  try {
+    return await run(identity, '/bin/sh', ['-c', script, 'sh', folder.dataDir, postgres])
+  } catch (error) {
+    // Node throws at once when the system refuses the change of user, as it does for root of a small namespace.
+    return { ok: false, output: String(error) }
+  }
 }
 
 /** Another user must be able to pass through the data folder to reach the cluster in it, which stays closed. */
@@ -106,7 +111,7 @@ export function run(
   })
 }
 
-/** Starts a program and returns at once. */
+/** Starts a program and returns at once; one that cannot be started says so by its `error` event. */
 export function start(
   identity: Identity,
   program: string,

@@ -15,6 +15,8 @@ export function serverSettings(port: number, durable: boolean, limits: Limits): 
     unix_socket_directories: '',
     max_connections: limits.maxConnections,
     shared_buffers: '48MB',
+    // Enough for what would otherwise be files that the system writes out again and again.
+    min_dynamic_shared_memory: '4MB',
     effective_cache_size: '256MB',
     maintenance_work_mem: '32MB',
     min_wal_size: '32MB',

@@ -1,5 +1,5 @@
 import { findBinaries } from './binaries.ts'
-import type { House } from './enter-cluster.ts'
+import type { Ground } from './enter-cluster.ts'
 import { openFolder } from './folder.ts'
 import { type Hold, holdServer } from './hold-server.ts'
 import { chooseIdentity } from './identity.ts'
@@ -33,9 +33,9 @@ const logCheckMs = 60 * 60 * 1000
  * cannot be had.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const house = await openHouse(options)
-  const hold = await holdServer(house)
-  const logCheck = setInterval(() => void keepLogSmall(house.folder.log).catch(() => {}), logCheckMs)
+  const ground = await openGround(options)
+  const hold = await holdServer(ground)
+  const logCheck = setInterval(() => void keepLogSmall(ground.folder.log).catch(() => {}), logCheckMs)
   logCheck.unref()
   let released: Promise<void> | null = null
   return {
@@ -48,9 +48,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   }
 }
 
-async function openHouse(options: EmbeddedOptions): Promise<House> {
+async function openGround(options: EmbeddedOptions): Promise<Ground> {
   const folder = await openFolder(options.dataDir)
-  let prepared: ReturnType<House['prepare']> | null = null
+  let prepared: ReturnType<Ground['prepare']> | null = null
   const prepare = async () => {
     const binaries = await findBinaries()
     const { identity, version } = await chooseIdentity(folder, binaries.postgres)

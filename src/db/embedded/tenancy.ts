@@ -3,12 +3,15 @@ import pg from 'pg'
 import { CannotStart } from '../../errors.ts'
 import { codeOf, type Folder } from './folder.ts'
 import { supervisor } from './make-cluster.ts'
+import type { Postmaster } from './postmaster-file.ts'
 
 /**
  * Our stay on a running server: a connection that holds a shared advisory lock. The lock goes with the process however
  * it ends, so the last one out is whoever can take it for itself alone.
  */
 export interface Tenancy {
+  /** The server's. */
+  pid: number
   port: number
   /** Of both roles. */
   password: string
@@ -25,7 +28,12 @@ const presence = 7_001
 const founding = 7_002
 
 /** Enters a server that says it is ready. Null: it is on its way down or up, ask again. Throws CannotStart if it is not ours. */
-export async function enterServer(folder: Folder, port: number, password: string): Promise<Tenancy | null> {
+export async function enterServer(
+  folder: Folder,
+  server: Postmaster,
+  password: string,
+): Promise<Tenancy | null> {
+  const { pid, port } = server
   const client = new pg.Client({
     host: '127.0.0.1',
     port,
@@ -43,7 +51,7 @@ export async function enterServer(folder: Folder, port: number, password: string
     await client.query('SELECT pg_advisory_lock_shared($1)', [presence])
     await refuseOtherFolder(client, folder, port)
     await makeApplication(client, password)
-    return { port, password, client, lost }
+    return { pid, port, password, client, lost }
   } catch (error) {
     await client.end().catch(() => {})
     if (isPassing(error)) return null

@@ -4,17 +4,7 @@ import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { makeScratch } from '../../support/scratch.ts'
-import {
-  findServer,
-  isGone,
-  lives,
-  makeFolder,
-  ordinary,
-  people,
-  runTenant,
-  type Tenant,
-  whyNot,
-} from './tenant.ts'
+import { findServer, isGone, lives, makeFolder, people, runTenant, type Tenant, whyNot } from './tenant.ts'
 
 /** Starts one and waits until it holds the server. */
 async function enter(t: TestContext, dataDir: string, person = people[0]): Promise<Tenant & { url: string }> {
@@ -53,6 +43,7 @@ for (const person of people) {
         })
         await tenant.asks('CREATE TABLE kept (n int)')
         await tenant.asks('INSERT INTO kept VALUES (1)')
+        if (person.become) assert.equal((await stat(join(dataDir, 'postgres'))).uid, person.become.uid)
         const server = serverOf(dataDir)
         await tenant.releases()
         await isGone(server)
@@ -209,11 +200,4 @@ test('Ctrl-C reaches the program and not the server, which answers until the pro
   assert.deepEqual((await tenant.hears('rows')).rows, [{ said: 'drained' }])
   assert.equal(await tenant.exit, 0)
   await isGone(server)
-})
-
-test('the ordinary user of these tests is not root', { skip: whyNot(ordinary) }, async (t) => {
-  const dataDir = join(await makeFolder(t, ordinary), 'data')
-  const tenant = await enter(t, dataDir, ordinary)
-  assert.notEqual((await stat(join(dataDir, 'postgres'))).uid, 0)
-  await tenant.releases()
 })
