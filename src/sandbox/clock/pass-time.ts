@@ -1,13 +1,16 @@
 import { sql } from 'kysely'
+import { passInvoice } from '../billing/collect-invoice.ts'
+import { passSubscription } from '../billing/pass-subscription.ts'
 import { expireSession } from '../checkout/expire-session.ts'
 import { type House, inWork } from '../house.ts'
 import type { Kind } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import { endRefund } from '../payments/refund-charge.ts'
+import { loadDue } from './load-due.ts'
 
 const batchSize = 200
 
-interface Due {
+export interface Due {
   id: string
   kind: Kind
 }
@@ -18,7 +21,9 @@ const passing: Partial<Record<Kind, (work: Work, id: string) => Promise<void>>> 
     const session = await work.take('checkout.session', id)
     if (session?.data.status === 'open') expireSession(work, id)
   },
+  invoice: passInvoice,
   refund: endRefund,
+  subscription: passSubscription,
 }
 
 /** The kinds that time changes. */
@@ -53,6 +58,7 @@ async function dueAt(house: House, now: number): Promise<Due[]> {
 }
 
 async function passAll(work: Work, due: Due[]): Promise<void> {
+  await loadDue(work, due)
   for (const { id, kind } of due) await passing[kind]?.(work, id)
 }
 

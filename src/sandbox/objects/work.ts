@@ -148,6 +148,11 @@ export class Work {
     return stored.data
   }
 
+  /** What has been read or made under an id, of whatever kind; undefined: nothing. */
+  peek(id: string): { kind: Kind; data: object; hidden: object } | undefined {
+    return this.#entries.get(id)
+  }
+
   /** Something that the API does a moment later, and tells of after everything else. */
   afterwards(step: () => void): void {
     this.#later.push(step)

@@ -3,13 +3,16 @@ import { accountEndpoints } from './account.ts'
 import { balanceEndpoints } from './balance-transactions.ts'
 import { chargeEndpoints } from './charges.ts'
 import { checkoutSessionEndpoints } from './checkout-sessions.ts'
+import { couponEndpoints } from './coupons.ts'
 import { customerEndpoints } from './customers.ts'
+import { disputeEndpoints } from './disputes.ts'
 import { eventEndpoints } from './events.ts'
 import { invoiceEndpoints, invoicePaymentEndpoints } from './invoices.ts'
 import { paymentIntentEndpoints } from './payment-intents.ts'
 import { paymentMethodEndpoints } from './payment-methods.ts'
 import { priceEndpoints } from './prices.ts'
 import { productEndpoints } from './products.ts'
+import { promotionCodeEndpoints } from './promotion-codes.ts'
 import { refundEndpoints } from './refunds.ts'
 import { subscriptionEndpoints } from './subscriptions.ts'
 
@@ -19,7 +22,9 @@ export const endpoints: readonly Endpoint[] = [
   ...balanceEndpoints,
   ...chargeEndpoints,
   ...checkoutSessionEndpoints,
+  ...couponEndpoints,
   ...customerEndpoints,
+  ...disputeEndpoints,
   ...eventEndpoints,
   ...invoiceEndpoints,
   ...invoicePaymentEndpoints,
@@ -27,6 +32,7 @@ export const endpoints: readonly Endpoint[] = [
   ...paymentMethodEndpoints,
   ...priceEndpoints,
   ...productEndpoints,
+  ...promotionCodeEndpoints,
   ...refundEndpoints,
   ...subscriptionEndpoints,
 ]

@@ -1,0 +1,80 @@
+import type { Stored, Work } from '../objects/work.ts'
+import { cancelSubscription } from './cancel-subscription.ts'
+import { currentPeriodEnd, nextMoment } from './next-moment.ts'
+import { renewSubscription } from './renew-subscription.ts'
+
+/** Does what time does to a subscription up to now: warns of a trial's end, ends it, or goes on to its next period. */
+export async function passSubscription(work: Work, id: string): Promise<void> {
+  for (;;) {
+    const stored = await work.take('subscription', id)
+    if (!stored || stored.deleted) return
+    const moment = nextMoment(stored.data, stored.hidden)
+    if (moment === null || moment > work.now) return
+    await passMoment(work, stored)
+  }
+}
+
+async function passMoment(work: Work, stored: Stored<'subscription'>): Promise<void> {
+  const { data } = stored
+  if (data.status === 'incomplete') return expireIncomplete(work, stored)
+  if (data.cancel_at !== null && data.cancel_at <= work.now) {
+    await cancelSubscription(work, data.id, { reason: 'cancellation_requested' })
+  } else if (isResuming(work, stored)) {
+    work.change('subscription', data.id, { pause_collection: null }, 'customer.subscription.updated')
+  } else if (currentPeriodEnd(data) <= work.now) {
+    await endPeriod(work, stored)
+  } else {
+    work.hide('subscription', data.id, { announcedTrialEnd: data.trial_end })
+    work.tell('customer.subscription.trial_will_end', data)
+  }
+}
+
+function isResuming(work: Work, { data }: Stored<'subscription'>): boolean {
+  const resumes = data.pause_collection?.resumes_at ?? null
+  return resumes !== null && resumes <= work.now
+}
+
+async function expireIncomplete(work: Work, { data }: Stored<'subscription'>): Promise<void> {
+  work.change(
+    'subscription',
+    data.id,
+    { ended_at: work.now, status: 'incomplete_expired' },
+    'customer.subscription.updated',
+  )
+  for (const { data: invoice } of await work.list('invoice', { subscription: data.id, status: 'open' })) {
+    await work.take('invoice', invoice.id)
+    const status_transitions = { ...invoice.status_transitions, voided_at: work.now }
+    const voided = work.change('invoice', invoice.id, {
+      auto_advance: false,
+      next_payment_attempt: null,
+      status: 'void',
+      status_transitions,
+    })
+    work.tell('invoice.voided', voided)
+  }
+}
+
+/** A trial that ends without a way to pay does as its settings say; everything else goes on. */
+async function endPeriod(work: Work, { data }: Stored<'subscription'>): Promise<void> {
+  const wish = data.trial_settings?.end_behavior.missing_payment_method ?? 'create_invoice'
+  if (data.status !== 'trialing' || wish === 'create_invoice' || (await paymentMethodOf(work, data))) {
+    return renewSubscription(work, data.id)
+  }
+  if (wish === 'cancel') await cancelSubscription(work, data.id, { reason: 'payment_failed' })
+  else {
+    const paused = work.change('subscription', data.id, { status: 'paused' })
+    work.tell('customer.subscription.paused', paused)
+    work.tell('customer.subscription.updated', paused, data)
+  }
+}
+
+/** What a subscription is charged with: its own payment method, else its customer's; null: neither. */
+export async function paymentMethodOf(
+  work: Work,
+  subscription: Stored<'subscription'>['data'],
+): Promise<Stored<'payment_method'> | null> {
+  const customer = await work.find('customer', subscription.customer)
+  const id =
+    subscription.default_payment_method ?? customer?.data.invoice_settings?.default_payment_method ?? null
+  return id ? work.find('payment_method', id) : null
+}
