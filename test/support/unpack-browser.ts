@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { isAlive } from '../../src/db/embedded/postmaster-file.ts'
@@ -17,17 +17,20 @@ export async function findBrowser(runFolder: string): Promise<string> {
   const packed = join(root, 'node_modules/@sparticuz/chromium')
   const { version }: { version: string } = JSON.parse(await readFile(join(packed, 'package.json'), 'utf8'))
   const home = join(root, 'node_modules/.cache/newsstand')
-  const place = (await mayWrite(home)) ? home : runFolder
-  const folder = join(place, `chromium-${version}`)
+  const kept = join(home, `chromium-${version}`)
+  const folder = existsSync(kept) || (await mayWrite(home)) ? kept : join(runFolder, 'chromium')
   if (!existsSync(folder)) await unpackInto(folder)
   return join(folder, 'chromium')
 }
 
 async function mayWrite(folder: string): Promise<boolean> {
-  return mkdir(folder, { recursive: true }).then(
-    () => true,
-    () => false,
-  )
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** By one rename, so that two runs at once, or a kill, never leave a browser in part; an executable that is still being written cannot be started (ETXTBSY). */

@@ -40,8 +40,8 @@ export async function foundCluster(ground: Ground): Promise<void> {
  */
 export async function enterCluster(ground: Ground, port: number | null): Promise<Tenancy> {
   const password = await readSecret(ground.folder)
-  const beganMs = performance.now()
-  const patience = makePatience(ground, beganMs)
+  const patience = makePatience(ground)
+  const judgeEnd = makeJudge(ground.folder)
   let mine: Launch | null = null
   for (;;) {
     const server = await findPostmaster(ground.folder)
@@ -49,7 +49,7 @@ export async function enterCluster(ground: Ground, port: number | null): Promise
       const tenancy = await enterServer(ground.folder, server, password)
       if (tenancy) return tenancy
     } else if (!server && (mine === null || mine.ended())) {
-      await judgeEnd(ground.folder, mine, beganMs)
+      await judgeEnd(mine)
       const { making, version } = await ground.prepare()
       mine = await launch(making, version, ground.limits, port)
     }
@@ -68,23 +68,29 @@ async function readSecret(folder: Folder): Promise<string> {
   }
 }
 
-/** Returns when a launch that ended is worth another; throws CannotStart with the server's own reason when not. */
-async function judgeEnd(folder: Folder, mine: Launch | null, beganMs: number): Promise<void> {
-  const said = await mine?.ended()
-  if (!said) return
-  const barred =
-    /lock file "|pre-existing shared memory block|could not bind|could not create any TCP\/IP/i.test(said)
-  if (barred && performance.now() - beganMs < barredForMs) return
-  const reason = said.split('\n').find((line) => /FATAL|PANIC|error/.test(line)) ?? said.split('\n').at(-1)
-  throw new CannotStart(
-    `PostgreSQL did not start on ${folder.cluster}: ${reason?.replace(/^.*?(FATAL|PANIC): */, '')}. See ${folder.log}.`,
-  )
+/** A judge returns when a launch that ended is worth another; it throws CannotStart with the server's own reason when not. */
+function makeJudge(folder: Folder): (mine: Launch | null) => Promise<void> {
+  let sinceMs: number | null = null
+  return async (mine) => {
+    const said = await mine?.ended()
+    if (!said) return
+    sinceMs ??= performance.now()
+    const barred =
+      /lock file "|pre-existing shared memory block|could not bind|could not create any TCP\/IP/i.test(said)
+    if (!barred || performance.now() - sinceMs > barredForMs) throw new CannotStart(describeEnd(folder, said))
+  }
+}
+
+function describeEnd(folder: Folder, said: string): string {
+  const lines = said.split('\n')
+  const reason = lines.find((line) => /FATAL|PANIC|error/.test(line)) ?? lines.at(-1) ?? ''
+  return `PostgreSQL did not start on ${folder.cluster}: ${reason.replace(/^.*?(FATAL|PANIC): */, '')}. Mend that (its log is ${folder.log}), or set DATABASE_URL to another PostgreSQL.`
 }
 
 /** Says once that it waits, and gives up in the end. The time runs while one server stays in one state. */
-function makePatience(ground: Ground, beganMs: number): (server: Postmaster | null) => void {
+function makePatience(ground: Ground): (server: Postmaster | null) => void {
   let last = ''
-  let sinceMs = beganMs
+  let sinceMs = performance.now()
   let told = false
   return (server) => {
     const now = performance.now()

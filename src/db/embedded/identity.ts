@@ -31,7 +31,7 @@ export async function chooseIdentity(
     if (tried.ok) return { identity, version: tried.output }
     complaint ||= tried.output
   }
-  throw new CannotStart(explain(folder, complaint))
+  throw new CannotStart(describeRefusal(folder, complaint))
 }
 
 /** The user who runs this process, as is. */
@@ -88,7 +88,7 @@ async function letThrough(dataDir: string, uid: number): Promise<void> {
   if (owner !== uid && (mode & 0o011) !== 0o011) await chmod(dataDir, (mode & 0o777) | 0o011)
 }
 
-function explain(folder: Folder, complaint: string): string {
+function describeRefusal(folder: Folder, complaint: string): string {
   const said = complaint.split('\n').find((line) => line.trim()) ?? 'no word why'
   if (process.getuid?.() === 0) {
     return `PostgreSQL does not run as root, user namespaces are refused, and no other user reaches ${folder.dataDir} (${said}): start as an ordinary user, set DATA_DIR to a folder that the user postgres can enter, or set DATABASE_URL.`
@@ -119,7 +119,7 @@ export function start(
   options: SpawnOptions,
 ): ChildProcess {
   const prepared = prepare(identity, program, args)
-  return spawn(prepared.command, prepared.rest, { ...options, ...prepared.options })
+  return spawn(prepared.command, prepared.rest, { ...options, ...prepared.options, windowsHide: true })
 }
 
 function prepare(identity: Identity, program: string, args: readonly string[]) {

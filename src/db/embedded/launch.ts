@@ -11,7 +11,7 @@ import { type Limits, serverSettings } from './server-settings.ts'
 /** A server that we started. It lives in a session of its own: Ctrl-C in our terminal does not reach it. */
 export interface Launch {
   pid: number
-  /** null while it lives; else what its log says since the launch. */
+  /** null while it lives; else what its log says since the launch, or nothing if it was stopped in good order. */
   ended(): Promise<string> | null
 }
 
@@ -43,7 +43,7 @@ export async function launch(
       trouble = error.message
     })
     child.once('exit', (code, signal) => {
-      trouble ??= `it ended with ${signal ?? code}`
+      trouble ??= code === 0 ? '' : `it ended with ${signal ?? code}`
     })
     return {
       pid: child.pid ?? 0,
@@ -97,6 +97,7 @@ async function findFreePort(): Promise<number> {
 }
 
 async function readSince(path: string, offset: number, trouble: string): Promise<string> {
+  if (trouble === '') return ''
   const text = await readFile(path).catch(() => Buffer.alloc(0))
   return text.subarray(offset).toString('utf8').trim() || trouble
 }

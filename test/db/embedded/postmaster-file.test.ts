@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cp, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { openFolder } from '../../../src/db/embedded/folder.ts'
 import { findPostmaster } from '../../../src/db/embedded/postmaster-file.ts'
@@ -20,10 +21,7 @@ describe('a postmaster.pid that would bar the start', () => {
 
   async function startsAndStops(): Promise<void> {
     const server = await startEmbeddedPostgres({ dataDir, durable: false })
-    const client = new pg.Client(server.url)
-    await client.connect()
-    assert.equal((await client.query('SELECT 1 AS n')).rows[0].n, 1)
-    await client.end()
+    await ask(server.url)
     await server.release()
   }
 
@@ -74,3 +72,25 @@ test('a living server is found by its port, and two holds of one program are two
   await two.release()
   assert.equal(await findPostmaster(await openFolder(dataDir)), null)
 })
+
+test('holds that come and go at once never meet a server that another has just stopped', async (t) => {
+  const dataDir = await makeScratch(t)
+  for (let round = 0; round < 6; round++) {
+    await Promise.all(
+      [0, 1, 2].map(async (place) => {
+        await delay(place * round * 4)
+        const hold = await startEmbeddedPostgres({ dataDir, durable: false })
+        await ask(hold.url)
+        await hold.release()
+      }),
+    )
+  }
+  assert.equal(await findPostmaster(await openFolder(dataDir)), null)
+})
+
+async function ask(url: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  assert.equal((await client.query('SELECT 1 AS n')).rows[0].n, 1)
+  await client.end()
+}
