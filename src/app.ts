@@ -14,6 +14,7 @@ import { openAssets } from './http/assets.ts'
 import { errorPage } from './http/error-page.ts'
 import { logRequests } from './http/log-requests.ts'
 import { openOperations } from './http/operations.ts'
+import { refuseNulInAddress, refuseNulInForm } from './http/refuse-nul.ts'
 import { createRender } from './http/render.ts'
 import { sameOriginOnly } from './http/same-origin.ts'
 import { securityHeaders } from './http/security-headers.ts'
@@ -67,10 +68,12 @@ export function createApp(deps: AppDeps): Express {
   app.use(securityHeaders({ https: secureCookies, sandboxUrl }))
   app.use(operations.router)
   app.use(logRequests(log))
+  app.use(refuseNulInAddress)
   app.use(assets.router)
   app.use(webhookRoutes(deps))
   app.use(sameOriginOnly)
   app.use(express.urlencoded({ extended: false, limit: largestForm }))
+  app.use(refuseNulInForm)
   app.use(deps.readers.loadSession)
   app.use(articleRoutes({ ...deps, render }))
   app.use(paywallRoutes({ ...deps, render, readerIdOf: (req) => sessionOf(req)?.readerId ?? null }))

@@ -21,10 +21,9 @@ const shape = z.object({
  */
 export function readEvent(stripe: Stripe, body: Buffer, signature: string, secret: string): NewEvent | null {
   try {
-    stripe.webhooks.constructEvent(body, signature, secret, toleranceSeconds)
+    stripe.webhooks.signature.verifyHeader(body, signature, secret, toleranceSeconds)
   } catch (error) {
-    if (error instanceof Stripe.errors.StripeSignatureVerificationError || error instanceof SyntaxError)
-      return null
+    if (error instanceof Stripe.errors.StripeSignatureVerificationError) return null
     throw error
   }
   return toNewEvent(body.toString('utf8'))
@@ -32,10 +31,19 @@ export function readEvent(stripe: Stripe, body: Buffer, signature: string, secre
 
 /** From an event's JSON text, wherever it came from; null: it is not one. */
 export function toNewEvent(payload: string): NewEvent | null {
-  const parsed = shape.safeParse(JSON.parse(payload))
+  const parsed = shape.safeParse(parseJson(payload))
   if (!parsed.success) return null
   const { id, type, created, livemode } = parsed.data
   return { id, type, createdAt: new Date(created * 1000), livemode, payload }
+}
+
+/** null, which is no event, for text that is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 /** The ids that handlers may take from a kept event; null: its object has none. */

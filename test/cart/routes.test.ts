@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
-import { type Newsstand, openNewsstand } from '../support/newsstand.ts'
+import { describe, it } from 'node:test'
+import { openNewsstand } from '../support/newsstand.ts'
 import { choose, type Visitor } from '../support/personas.ts'
 
-let newsstand: Newsstand
-
-before(async () => {
-  newsstand = await openNewsstand()
-})
+const newsstand = await openNewsstand()
 
 /** Every subtotal on a page: the small cart's and, on the cart page, the cart's own. */
 function subtotals(text: string): string[] {
@@ -134,6 +130,7 @@ describe('what a cart refuses, with a message and the cart as it was', () => {
   })
 
   it('a form that is too large or none', async () => {
+    await newsstand.visitor().post('/cart/lines').type('form').send('plan=gift%00year').expect(422)
     await newsstand
       .visitor()
       .post('/cart/lines')
