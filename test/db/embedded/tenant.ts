@@ -77,6 +77,19 @@ export function runTenant(
   return tenant
 }
 
+/** Starts one and waits until it holds the server. */
+export async function enter(
+  t: TestContext,
+  dataDir: string,
+  person: Person = me,
+): Promise<Tenant & { url: string }> {
+  const tenant = runTenant(t, dataDir, person)
+  const { url, startMs } = await tenant.hears('url')
+  t.diagnostic(`started in ${startMs} ms`)
+  assert.ok(Number(startMs) < 15_000)
+  return Object.assign(tenant, { url: String(url) })
+}
+
 function listenTo(child: ChildProcess): Tenant {
   const words: Word[] = []
   const { stdin, stdout } = child
@@ -134,8 +147,15 @@ function listenTo(child: ChildProcess): Tenant {
   }
 }
 
+/** The process that serves this data folder. */
+export function serverOf(dataDir: string): number {
+  const pid = findServer(dataDir)
+  assert.ok(pid, `no server lives on ${dataDir}`)
+  return pid
+}
+
 /** The process that serves this data folder, by its own file; null when there is none or it is dead. */
-export function findServer(dataDir: string): number | null {
+function findServer(dataDir: string): number | null {
   const path = join(dataDir, 'postgres', 'postmaster.pid')
   if (!existsSync(path)) return null
   const pid = Number.parseInt(readFileSync(path, 'utf8'), 10)
