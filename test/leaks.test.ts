@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
-import { type Newsstand, openNewsstand } from './support/newsstand.ts'
+import { describe, it } from 'node:test'
+import { openNewsstand } from './support/newsstand.ts'
 
 interface Hidden {
   slug: string
@@ -8,18 +8,16 @@ interface Hidden {
   sentence: string
 }
 
-let newsstand: Newsstand
-let hidden: Hidden[]
-
-before(async () => {
-  newsstand = await openNewsstand()
-  const articles = await newsstand.db
-    .selectFrom('articles')
-    .selectAll()
-    .where('access', '=', 'subscribers')
-    .execute()
-  hidden = articles.map((article) => ({ slug: article.slug, sentence: hiddenSentence(article) }))
-})
+const newsstand = await openNewsstand()
+const articles = await newsstand.db
+  .selectFrom('articles')
+  .selectAll()
+  .where('access', '=', 'subscribers')
+  .execute()
+const hidden: Hidden[] = articles.map((article) => ({
+  slug: article.slug,
+  sentence: hiddenSentence(article),
+}))
 
 /** The longest run of plain words in the hidden part: no markup and no quotation marks that escaping would change. */
 function hiddenSentence({

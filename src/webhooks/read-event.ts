@@ -20,8 +20,10 @@ const shape = z.object({
  * Only the envelope is read: the object inside may be of another API version.
  */
 export function readEvent(stripe: Stripe, body: Buffer, signature: string, secret: string): NewEvent | null {
+  const { signature: verifier } = stripe.webhooks
+  if (!verifier) throw new Error('this Stripe client cannot verify signatures')
   try {
-    stripe.webhooks.signature.verifyHeader(body, signature, secret, toleranceSeconds)
+    verifier.verifyHeader(body, signature, secret, toleranceSeconds)
   } catch (error) {
     if (error instanceof Stripe.errors.StripeSignatureVerificationError) return null
     throw error

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
-import { type Newsstand, openNewsstand } from '../support/newsstand.ts'
+import { describe, it } from 'node:test'
+import { openNewsstand } from '../support/newsstand.ts'
 
-let newsstand: Newsstand
-
-before(async () => {
-  newsstand = await openNewsstand()
-})
+const newsstand = await openNewsstand()
 
 describe('the front page', () => {
   it('leads to every article', async () => {

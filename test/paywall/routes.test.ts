@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { type Newsstand, openNewsstand } from '../support/newsstand.ts'
 import { signIn, subscribe } from '../support/personas.ts'
 
 const quds = '/articles/quds-force-chief-visits-baghdad'
 const dossier = '/articles/the-cello-in-two-places'
-let newsstand: Newsstand
-
-before(async () => {
-  newsstand = await openNewsstand()
-})
+const newsstand = await openNewsstand()
 
 function access(text: string): string {
   const [, found = 'none'] = /<article\s[^>]*data-article[^>]*data-access="(\w+)"/.exec(text) ?? []

@@ -17,7 +17,11 @@ export async function choose(visitor: Visitor, plan = 'all-access-annual'): Prom
 
 /** From the cart to Stripe's page; returns that page's address. */
 export async function goToPayment(visitor: Visitor, email: string): Promise<string> {
-  const answer = await visitor.post('/checkout').type('form').send({ email, consent_renewal: 'on' }).expect(303)
+  const answer = await visitor
+    .post('/checkout')
+    .type('form')
+    .send({ email, consent_renewal: 'on' })
+    .expect(303)
   assert.match(answer.headers.location ?? '', /\/pay\/cs_test_/)
   return answer.headers.location ?? ''
 }
@@ -36,7 +40,11 @@ export function wayBack(answer: Response): string {
 }
 
 /** Buys a plan with a new address, up to the order's page. Returns the order's number. */
-export async function subscribe(visitor: Visitor, email: string, plan = 'all-access-annual'): Promise<string> {
+export async function subscribe(
+  visitor: Visitor,
+  email: string,
+  plan = 'all-access-annual',
+): Promise<string> {
   await choose(visitor, plan)
   const page = await goToPayment(visitor, email)
   const back = await visitor.get(wayBack(await pay(page, email))).expect(303)

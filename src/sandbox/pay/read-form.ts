@@ -41,7 +41,8 @@ export function formValues(body: unknown): FormValues {
 /** What the buyer typed, or what is wrong with it, by field. */
 export function readForm(values: FormValues, demands: Demands): { buyer: Buyer } | { problems: Problems } {
   const problems: Problems = {}
-  const email = demands.email ?? values.email ?? ''
+  // A wallet may give another address than the one that the session was made with.
+  const email = values.email || demands.email || ''
   if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email))
     problems.email = 'Enter your e-mail address, such as alice@example.com.'
   if (demands.terms && values.terms !== 'on') problems.terms = 'Accept the terms to go on.'
