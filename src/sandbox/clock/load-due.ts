@@ -1,6 +1,11 @@
 import { isRecord, valueAt } from '../objects/indexes.ts'
+import type { Kind } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
-import type { Due } from './pass-time.ts'
+
+export interface Due {
+  id: string
+  kind: Kind
+}
 
 /** Where the objects that passing time reads or changes are named, by kind. */
 const changed: Record<string, string[]> = {

@@ -6,14 +6,9 @@ import { type House, inWork } from '../house.ts'
 import type { Kind } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import { endRefund } from '../payments/refund-charge.ts'
-import { loadDue } from './load-due.ts'
+import { type Due, loadDue } from './load-due.ts'
 
 const batchSize = 200
-
-export interface Due {
-  id: string
-  kind: Kind
-}
 
 /** What time does to each kind of object that is due (see indexes.ts); everything it needs is loaded, and taken, before. */
 const passing: Partial<Record<Kind, (work: Work, id: string) => Promise<void>>> = {

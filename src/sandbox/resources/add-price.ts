@@ -81,6 +81,7 @@ function recurringOf(recurring: NonNullable<UnitPrice['recurring']>): Shapes['pr
 
 /** A lookup key belongs to one price: it moves only when asked to, and the price that lost it is told of. */
 export async function claimLookupKey(work: Work, key: string, transfer: boolean, id: string): Promise<void> {
+  await work.hold(`lookup key ${key}`)
   const [holder] = await work.list('price', { lookup_key: key }, 1)
   if (!holder || holder.data.id === id) return
   if (!transfer) {

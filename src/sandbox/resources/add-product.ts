@@ -36,6 +36,7 @@ export async function addProduct(
   params: ProductParams & { id?: string | undefined; name: string; type?: 'good' | 'service' | undefined },
 ): Promise<Shapes['product']> {
   const { id = newId('prod_', 14), name, type = 'service', ...rest } = params
+  if (params.id) await work.hold(`product ${id}`)
   if (await work.find('product', id))
     throw invalid(`Product already exists.`, 'id', 'resource_already_exists')
   const product: Shapes['product'] = {

@@ -123,7 +123,7 @@ async function refuseTaken(work: Work, code: string, customer: string | null): P
   )
   if (taken)
     throw invalid(
-      'An active promotion code with `code: ' + code + '` already exists.',
+      `An active promotion code with \`code: ${code}\` already exists.`,
       'code',
       'resource_already_exists',
     )

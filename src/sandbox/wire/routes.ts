@@ -19,7 +19,8 @@ export function apiRoutes(house: House, endpoints: readonly Endpoint[]): Router 
       version: single(req.headers['stripe-version']),
       idempotencyKey: single(req.headers['idempotency-key']),
     })
-    res.status(reply.status).set(reply.headers).send(Buffer.from(reply.body))
+    // Not by `set`, which would add a charset that the API does not send.
+    res.writeHead(reply.status, reply.headers).end(reply.body)
   })
   return router
 }
