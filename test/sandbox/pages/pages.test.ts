@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { checkAccessibility, launchBrowser } from '../../support/browser.ts'
+import { addPlans, cards, openSandbox, subscribe, successUrl } from '../support.ts'
+
+describe('every page of the sandbox', async () => {
+  const sandbox = await openSandbox()
+  const { stripe } = sandbox
+  const plans = await addPlans(stripe)
+  await subscribe(stripe, plans.monthly)
+  await fetch(`${sandbox.url}/mail`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      to: 'alice@example.com',
+      from: 'a@b.test',
+      subject: 'Hello',
+      text: 'See http://shop.test/x',
+      html: '<h1>Hello</h1>',
+    }),
+  })
+  const session = await stripe.checkout.sessions.create({
+    mode: 'subscription',
+    line_items: [{ price: plans.annual.id, quantity: 1 }],
+    allow_promotion_codes: true,
+    consent_collection: { terms_of_service: 'required' },
+    success_url: successUrl,
+    cancel_url: 'http://shop.test/cart',
+  })
+
+  it('can be used by everyone, light and dark, on a phone and a desk, without a breach of its policy', async () => {
+    const browser = await launchBrowser()
+    try {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        for (const width of [390, 1280]) {
+          const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } })
+          const problems: string[] = []
+          page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+          for (const path of ['/', '/mail', '/mail/1', '/clock', '/faults', `/pay/${session.id}`]) {
+            await page.goto(sandbox.url + path)
+            await checkAccessibility(page)
+            const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+            assert.ok(Number(overflow) <= 0, `${path} is ${overflow} px too wide at ${width}`)
+          }
+          assert.deepEqual(problems, [])
+          await page.goto(`${sandbox.url}/pay/${session.id}`)
+          await page.getByRole('button', { name: /^Subscribe for/ }).click()
+          await page.getByRole('alert').waitFor()
+          await checkAccessibility(page)
+          await page.close()
+        }
+      }
+    } finally {
+      await browser.close()
+    }
+  })
+
+  it('lets a buyer pay by keyboard alone, without JavaScript', async () => {
+    const browser = await launchBrowser()
+    try {
+      const context = await browser.newContext({ javaScriptEnabled: false })
+      const page = await context.newPage()
+      await page.goto(session.url ?? '')
+      await page.getByLabel('E-mail').fill('alice@example.com')
+      await page.getByLabel('Card number').fill(cards.asksAlways)
+      await page.getByLabel('Expires').fill('12/34')
+      await page.getByLabel('Security code').fill('123')
+      await page.getByLabel('Name on the card').fill('Alice')
+      await page.getByLabel('I accept the terms').check()
+      await page.getByLabel('Name on the card').press('Enter')
+      await page.getByRole('heading', { name: 'Your bank asks' }).waitFor()
+      await page
+        .getByRole('button', { name: 'Complete authentication' })
+        .press('Enter', { noWaitAfter: true })
+      for (let tries = 0; tries < 100; tries++) {
+        const { status } = await stripe.checkout.sessions.retrieve(session.id)
+        if (status === 'complete') return
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      assert.fail('the session was not paid')
+    } finally {
+      await browser.close()
+    }
+  })
+})
