@@ -67,7 +67,7 @@ async function orderModel(deps: AdminDeps, order: Order) {
       amount: amount(payment.amount),
       at: calendar.time(payment.paidAt),
       stripeId: payment.stripePaymentIntentId ?? payment.stripeSourceId,
-      kind: payment.kind,
+      kind: payment.kind === 'first' ? 'First payment' : 'Renewal',
     })),
     refunds: refunds.map((refund) => ({
       amount: amount(refund.amount),

@@ -20,7 +20,7 @@ describe('the account', () => {
     const alice = newsstand.visitor()
     const number = await subscribe(alice, 'alice@example.com')
     const { text, headers } = await alice.get('/account').expect(200)
-    for (const part of ['alice@example.com', number, 'All-Access for a year', '$130.00'])
+    for (const part of ['alice@example.com', number, 'All-Access, yearly', '$130.00'])
       assert.ok(text.includes(part), part)
     assert.match(headers['cache-control'] ?? '', /no-store/)
   })

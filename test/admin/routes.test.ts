@@ -108,7 +108,7 @@ describe('staff', () => {
       .where('number', '=', number)
       .executeTakeFirstOrThrow()
     for (const part of [
-      'All-Access for a year',
+      'All-Access, yearly',
       'alice@example.com',
       'Ordered',
       'Paid $130.00',
