@@ -13,7 +13,8 @@ export interface DraftLine {
   /** Minor units, before discounts and tax; negative for a credit. */
   amount: number
   quantity: number
-  price: Shapes['price']
+  /** null: an amount that stands for itself. */
+  price: Shapes['price'] | null
   period: { start: number; end: number }
   proration: boolean
   subscriptionItem: string | null
@@ -78,8 +79,8 @@ export async function composeInvoice(work: Work, id: string, draft: Draft): Prom
 function toPrice(line: DraftLine) {
   return {
     subtotal: line.amount,
-    product: line.price.product,
-    taxInclusive: line.price.tax_behavior === 'inclusive',
+    product: line.price?.product ?? '',
+    taxInclusive: line.price?.tax_behavior === 'inclusive',
     discountable: line.discountable ?? !line.proration,
   }
 }
@@ -101,7 +102,7 @@ function lineOf(invoice: string, draft: Draft, line: DraftLine, priced: PricedLi
     parent: parentOf(line, subscription),
     period: line.period,
     pretax_credit_amounts: [],
-    pricing: {
+    pricing: line.price && {
       price_details: { price: line.price.id, product: line.price.product },
       type: 'price_details',
       unit_amount_decimal: line.price.unit_amount_decimal,

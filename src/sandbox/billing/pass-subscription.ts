@@ -1,5 +1,7 @@
 import type { Stored, Work } from '../objects/work.ts'
 import { cancelSubscription } from './cancel-subscription.ts'
+import { paymentMethodOf } from './collect-invoice.ts'
+import { endInvoice } from './end-invoice.ts'
 import { currentPeriodEnd, nextMoment } from './next-moment.ts'
 import { renewSubscription } from './renew-subscription.ts'
 
@@ -43,14 +45,7 @@ async function expireIncomplete(work: Work, { data }: Stored<'subscription'>): P
   )
   for (const { data: invoice } of await work.list('invoice', { subscription: data.id, status: 'open' })) {
     await work.take('invoice', invoice.id)
-    const status_transitions = { ...invoice.status_transitions, voided_at: work.now }
-    const voided = work.change('invoice', invoice.id, {
-      auto_advance: false,
-      next_payment_attempt: null,
-      status: 'void',
-      status_transitions,
-    })
-    work.tell('invoice.voided', voided)
+    endInvoice(work, invoice.id, 'void')
   }
 }
 
@@ -66,15 +61,4 @@ async function endPeriod(work: Work, { data }: Stored<'subscription'>): Promise<
     work.tell('customer.subscription.paused', paused)
     work.tell('customer.subscription.updated', paused, data)
   }
-}
-
-/** What a subscription is charged with: its own payment method, else its customer's; null: neither. */
-export async function paymentMethodOf(
-  work: Work,
-  subscription: Stored<'subscription'>['data'],
-): Promise<Stored<'payment_method'> | null> {
-  const customer = await work.find('customer', subscription.customer)
-  const id =
-    subscription.default_payment_method ?? customer?.data.invoice_settings?.default_payment_method ?? null
-  return id ? work.find('payment_method', id) : null
 }

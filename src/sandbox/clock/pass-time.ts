@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { passInvoice } from '../billing/collect-invoice.ts'
+import { passInvoice } from '../billing/pass-invoice.ts'
 import { passSubscription } from '../billing/pass-subscription.ts'
 import { expireSession } from '../checkout/expire-session.ts'
 import { type House, inWork } from '../house.ts'
