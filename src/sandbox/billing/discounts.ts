@@ -84,3 +84,13 @@ export function worthOf(coupon: {
     products: coupon.hidden.products,
   }
 }
+
+/** Those of new discounts that go on after the first invoice: one for a single time is used up by it. */
+export async function lastingDiscounts(work: Work, ids: readonly string[]): Promise<string[]> {
+  const lasting: string[] = []
+  for (const id of ids) {
+    const coupon = await work.find('coupon', work.held('discount', id).source.coupon ?? '')
+    if (coupon?.data.duration !== 'once') lasting.push(id)
+  }
+  return lasting
+}

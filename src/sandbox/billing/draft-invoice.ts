@@ -1,48 +1,18 @@
 import { newId } from '../objects/ids.ts'
-import type { Metadata } from '../objects/metadata.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import { appliedDiscounts } from './discounts.ts'
+import type { Draft, DraftLine, Invoice, InvoiceLine } from './draft.ts'
+import { lineOfItem } from './invoice-items.ts'
 import { type PricedLine, priceLines } from './price-lines.ts'
-
-export type Invoice = Shapes['invoice']
-export type InvoiceLine = Invoice['lines']['data'][number]
-
-export interface DraftLine {
-  description: string
-  /** Minor units, before discounts and tax; negative for a credit. */
-  amount: number
-  quantity: number
-  /** null: an amount that stands for itself. */
-  price: Shapes['price'] | null
-  period: { start: number; end: number }
-  proration: boolean
-  subscriptionItem: string | null
-  invoiceItem: string | null
-  metadata: Metadata
-  discountable?: boolean
-}
-
-export interface Draft {
-  customer: string
-  currency: string
-  subscription: Shapes['subscription'] | null
-  reason: NonNullable<Invoice['billing_reason']>
-  lines: DraftLine[]
-  discounts: string[]
-  automaticTax: boolean
-  /** What the invoice itself covers: for a renewal the period that has passed. */
-  period: { start: number; end: number }
-  /** When time will finalize it, in seconds; null: when it is told to. */
-  finalizesAt: number | null
-  metadata?: Metadata
-  description?: string | null
-  collectionMethod?: Invoice['collection_method']
-}
 
 /** Adds a draft and tells of it. */
 export async function draftInvoice(work: Work, draft: Draft): Promise<Invoice> {
   const invoice = await composeInvoice(work, newId('in_'), draft)
+  for (const item of draft.items ?? []) {
+    await work.take('invoiceitem', item.id)
+    work.change('invoiceitem', item.id, { invoice: invoice.id })
+  }
   work.put('invoice', invoice, { intent: null, payment: null, firstFailure: null })
   work.tell('invoice.created', invoice)
   return invoice
@@ -52,9 +22,11 @@ export async function draftInvoice(work: Work, draft: Draft): Promise<Invoice> {
 export async function composeInvoice(work: Work, id: string, draft: Draft): Promise<Invoice> {
   const customer = await work.find('customer', draft.customer)
   if (!customer) throw new Error(`customer ${draft.customer} is gone`)
+  const waited = await Promise.all((draft.items ?? []).map((item) => lineOfItem(work, item)))
+  const drafted = [...waited, ...draft.lines]
   const country = draft.automaticTax ? (customer.data.address?.country ?? null) : null
-  const priced = priceLines(draft.lines.map(toPrice), await appliedDiscounts(work, draft.discounts), country)
-  const lines = draft.lines.map((line, index) => lineOf(id, draft, line, priced[index]))
+  const priced = priceLines(drafted.map(toPrice), await appliedDiscounts(work, draft.discounts), country)
+  const lines = drafted.map((line, index) => lineOf(id, draft, line, priced[index]))
   const sum = (of: (line: PricedLine) => number) => priced.reduce((total, line) => total + of(line), 0)
   const total = sum((line) => line.total)
   const tax = sum((line) => line.tax?.amount ?? 0)

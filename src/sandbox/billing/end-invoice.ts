@@ -1,5 +1,5 @@
 import type { Work } from '../objects/work.ts'
-import type { Invoice } from './draft-invoice.ts'
+import type { Invoice } from './draft.ts'
 
 /** Ends an invoice (taken) that will not be paid, and tells of it. */
 export function endInvoice(work: Work, id: string, status: 'void' | 'uncollectible'): Invoice {

@@ -2,7 +2,7 @@ import { newId } from '../objects/ids.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import { addPaymentIntent } from '../payments/payment-intents.ts'
-import type { Invoice } from './draft-invoice.ts'
+import type { Invoice } from './draft.ts'
 import { settleInvoice } from './settle-invoice.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import type { Subscription, SubscriptionItem } from './add-subscription.ts'
 import { amountOf, formatAmount, formatInterval } from './amounts.ts'
-import type { DraftLine } from './draft-invoice.ts'
+import type { DraftLine } from './draft.ts'
 
 /** The line for an item's present period; a trial's is free. */
 export async function periodLine(

@@ -57,7 +57,16 @@ async function endPeriod(work: Work, { data }: Stored<'subscription'>): Promise<
   }
   if (wish === 'cancel') await cancelSubscription(work, data.id, { reason: 'payment_failed' })
   else {
-    const paused = work.change('subscription', data.id, { status: 'paused' })
+    const paused = work.change('subscription', data.id, {
+      status: 'paused',
+      status_details: {
+        paused: {
+          subscription: { type: 'trial_end_without_payment_method' },
+          transitioned_at: work.now,
+          type: 'subscription',
+        },
+      },
+    })
     work.tell('customer.subscription.paused', paused)
     work.tell('customer.subscription.updated', paused, data)
   }

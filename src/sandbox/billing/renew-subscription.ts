@@ -1,6 +1,7 @@
 import type { Work } from '../objects/work.ts'
 import { intervalOf, type Subscription } from './add-subscription.ts'
 import { draftInvoice } from './draft-invoice.ts'
+import { waitingItems } from './invoice-items.ts'
 import { periodLine } from './invoice-lines.ts'
 import { currentPeriodEnd } from './next-moment.ts'
 import { periodEnd } from './periods.ts'
@@ -15,7 +16,7 @@ export async function renewSubscription(work: Work, id: string): Promise<void> {
     start: before.items.data[0]?.current_period_start ?? work.now,
     end: currentPeriodEnd(before),
   }
-  const discounts = await lastingDiscounts(work, before)
+  const discounts = await remainingDiscounts(work, before)
   const renewed = work.change('subscription', id, {
     discounts,
     items: { ...before.items, data: before.items.data.map((item) => nextPeriod(before, item)) },
@@ -26,6 +27,7 @@ export async function renewSubscription(work: Work, id: string): Promise<void> {
     currency: renewed.currency,
     subscription: renewed,
     reason: 'subscription_cycle',
+    items: await waitingItems(work, renewed.customer, renewed.id),
     lines: await Promise.all(renewed.items.data.map((item) => periodLine(work, renewed, item))),
     discounts,
     automaticTax: renewed.automatic_tax.enabled,
@@ -44,13 +46,13 @@ function nextPeriod(subscription: Subscription, item: Subscription['items']['dat
 }
 
 /** The discounts that go on; those whose months are over end here, and are told of. */
-async function lastingDiscounts(work: Work, subscription: Subscription): Promise<string[]> {
-  const lasting: string[] = []
+async function remainingDiscounts(work: Work, subscription: Subscription): Promise<string[]> {
+  const remaining: string[] = []
   for (const id of subscription.discounts) {
     const discount = await work.find('discount', id)
     if (!discount) continue
-    if (discount.data.end === null || discount.data.end > work.now) lasting.push(id)
+    if (discount.data.end === null || discount.data.end > work.now) remaining.push(id)
     else work.tell('customer.discount.deleted', discount.data)
   }
-  return lasting
+  return remaining
 }

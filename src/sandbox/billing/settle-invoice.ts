@@ -1,5 +1,5 @@
 import type { Work } from '../objects/work.ts'
-import type { Invoice } from './draft-invoice.ts'
+import type { Invoice } from './draft.ts'
 
 /** Marks an open invoice as paid, by the intent it names or because it asks for nothing, and tells of it. */
 export async function settleInvoice(work: Work, id: string): Promise<Invoice> {

@@ -1,5 +1,5 @@
 import { addSubscription, type Subscription } from '../billing/add-subscription.ts'
-import { appliedDiscounts, redeem } from '../billing/discounts.ts'
+import { appliedDiscounts, lastingDiscounts, redeem } from '../billing/discounts.ts'
 import { draftInvoice } from '../billing/draft-invoice.ts'
 import { finalizeInvoice } from '../billing/finalize-invoice.ts'
 import { periodLine, singleLine } from '../billing/invoice-lines.ts'
@@ -52,7 +52,7 @@ async function subscribe(
     ),
     metadata: hidden.subscriptionData.metadata,
     description: hidden.subscriptionData.description,
-    discounts: await lasting(work, discounts),
+    discounts: await lastingDiscounts(work, discounts),
     defaultPaymentMethod: methodId,
     automaticTax: session.automatic_tax.enabled,
     status: trialEnd === null ? 'active' : 'trialing',
@@ -75,16 +75,6 @@ async function redeemAll(work: Work, session: Session, customer: string | null, 
     ids.push((await redeem(work, wanted, { customer, subscription, checkoutSession: session.id })).id)
   }
   return ids
-}
-
-/** A discount for one time is used up by the first invoice. */
-async function lasting(work: Work, discounts: string[]): Promise<string[]> {
-  const kept: string[] = []
-  for (const id of discounts) {
-    const coupon = await work.find('coupon', work.held('discount', id).source.coupon ?? '')
-    if (coupon?.data.duration !== 'once') kept.push(id)
-  }
-  return kept
 }
 
 function trialEndOf(work: Work, { subscriptionData }: HiddenSession): number | null {

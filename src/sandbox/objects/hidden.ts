@@ -8,6 +8,16 @@ interface HiddenShapes {
   'checkout.session': HiddenSession
   coupon: { products: string[] | null }
   invoice: HiddenInvoice
+  customer: {
+    /** An invoice item may wait for the next invoice. */
+    itemsWait?: boolean
+  }
+  payment_intent: {
+    /** Where the bank's page leads back to; null: nowhere. */
+    returnUrl: string | null
+    /** What the intent is being paid with; null: nothing yet. */
+    awaiting: string | null
+  }
   payment_method: { number: string }
   refund: { settlesAt: number | null; fails: boolean }
   setup_intent: { return_url: string | null }

@@ -2,7 +2,8 @@ import { nextMoment } from '../billing/next-moment.ts'
 import type { Hidden } from './hidden.ts'
 import type { Kind, Shapes } from './shapes.ts'
 
-type Path = string
+/** A dotted path to one value, or a function that gives values. */
+type Path = string | ((data: object) => unknown[])
 interface Index<K extends Kind> {
   /** What lists of this kind can be filtered by: the filter's name and where the value stands. */
   refs?: Record<string, Path>
@@ -53,6 +54,7 @@ export const indexes: { [K in Kind]?: Index<K> } = {
     refs: {
       customer: 'customer',
       invoice: 'invoice',
+      pending: (item) => [valueAt(item, 'invoice') === null],
       subscription: 'parent.subscription_details.subscription',
     },
   },
@@ -79,7 +81,13 @@ export const indexes: { [K in Kind]?: Index<K> } = {
   },
   setup_intent: { refs: { customer: 'customer', payment_method: 'payment_method' } },
   subscription: {
-    refs: { customer: 'customer', status: 'status', collection_method: 'collection_method' },
+    refs: {
+      customer: 'customer',
+      status: 'status',
+      collection_method: 'collection_method',
+      item: (subscription) => itemsOf(subscription).map((item) => valueAt(item, 'id')),
+      price: (subscription) => itemsOf(subscription).map((item) => valueAt(item, 'price.id')),
+    },
     due: nextMoment,
   },
   webhook_endpoint: { refs: { status: 'status' } },
@@ -88,9 +96,14 @@ export const indexes: { [K in Kind]?: Index<K> } = {
 /** The refs of one object as `name:value`; what is null has none. */
 export function refsOf(kind: Kind, data: object): string[] {
   return Object.entries(indexes[kind]?.refs ?? {}).flatMap(([name, path]) => {
-    const value = valueAt(data, path)
-    return value === null || value === undefined ? [] : [`${name}:${value}`]
+    const values = typeof path === 'string' ? [valueAt(data, path)] : path(data)
+    return values.filter((value) => value !== null && value !== undefined).map((value) => `${name}:${value}`)
   })
+}
+
+function itemsOf(subscription: object): unknown[] {
+  const items = valueAt(subscription, 'items.data')
+  return Array.isArray(items) ? items : []
 }
 
 /** The value at a dotted path; undefined where a step is missing. */

@@ -4,6 +4,7 @@ import { type House, inWork, workOn } from '../house.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
 import type { Render } from '../pages/render.ts'
+import { answerBank } from './answer-bank.ts'
 import { enterPromotion } from './enter-promotion.ts'
 import { type Attempt, payPage } from './pay-page.ts'
 import { demandsOf, type FormValues, formValues, readForm } from './read-form.ts'
@@ -36,7 +37,7 @@ export function payRoutes(house: House, render: Render): Router {
     const stored = await work.find('checkout.session', req.params.id)
     if (!stored?.hidden.awaiting || stored.data.status !== 'open')
       return answer(res, await show(work, stored))
-    await render(res, 'bank', { title: 'Your bank asks', part: null, id: stored.data.id })
+    await render(res, 'bank', { title: 'Your bank asks', part: null, action: `/pay/${stored.data.id}/bank` })
   })
   router.post('/pay/:id/bank', async (req, res) => {
     const authenticated = formValues(req.body).answer === 'complete'
@@ -44,6 +45,24 @@ export function payRoutes(house: House, render: Render): Router {
       res,
       await inSession(req.params.id, (work, stored) => afterBank(work, stored, authenticated)),
     )
+  })
+  router.get('/authenticate/:id', async (req, res) => {
+    await render(res, 'bank', {
+      title: 'Your bank asks',
+      part: null,
+      action: `/authenticate/${req.params.id}`,
+    })
+  })
+  router.post('/authenticate/:id', async (req, res) => {
+    const authenticated = formValues(req.body).answer === 'complete'
+    const back = await inWork(house, (work) => answerBank(work, req.params.id, authenticated))
+    if (back) return res.redirect(303, back)
+    await render(res, 'message', {
+      title: 'Answered',
+      part: null,
+      text: 'The bank has your answer.',
+      back: null,
+    })
   })
   return router
 

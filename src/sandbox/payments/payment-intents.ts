@@ -72,7 +72,7 @@ export function addPaymentIntent(work: Work, given: NewIntent): Intent {
     transfer_data: null,
     transfer_group: null,
   }
-  work.put('payment_intent', intent, {})
+  work.put('payment_intent', intent, { returnUrl: null, awaiting: null })
   work.tell('payment_intent.created', intent)
   return intent
 }

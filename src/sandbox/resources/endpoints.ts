@@ -7,6 +7,7 @@ import { couponEndpoints } from './coupons.ts'
 import { customerEndpoints } from './customers.ts'
 import { disputeEndpoints } from './disputes.ts'
 import { eventEndpoints } from './events.ts'
+import { invoiceItemEndpoints } from './invoice-items.ts'
 import { invoiceEndpoints, invoicePaymentEndpoints } from './invoices.ts'
 import { paymentIntentEndpoints } from './payment-intents.ts'
 import { paymentMethodEndpoints } from './payment-methods.ts'
@@ -14,7 +15,10 @@ import { priceEndpoints } from './prices.ts'
 import { productEndpoints } from './products.ts'
 import { promotionCodeEndpoints } from './promotion-codes.ts'
 import { refundEndpoints } from './refunds.ts'
+import { setupIntentEndpoints } from './setup-intents.ts'
+import { subscriptionItemEndpoints } from './subscription-items.ts'
 import { subscriptionEndpoints } from './subscriptions.ts'
+import { webhookEndpointEndpoints } from './webhook-endpoints.ts'
 
 /** Everything that the API answers; the rest is refused. */
 export const endpoints: readonly Endpoint[] = [
@@ -27,6 +31,7 @@ export const endpoints: readonly Endpoint[] = [
   ...disputeEndpoints,
   ...eventEndpoints,
   ...invoiceEndpoints,
+  ...invoiceItemEndpoints,
   ...invoicePaymentEndpoints,
   ...paymentIntentEndpoints,
   ...paymentMethodEndpoints,
@@ -34,5 +39,8 @@ export const endpoints: readonly Endpoint[] = [
   ...productEndpoints,
   ...promotionCodeEndpoints,
   ...refundEndpoints,
+  ...setupIntentEndpoints,
   ...subscriptionEndpoints,
+  ...subscriptionItemEndpoints,
+  ...webhookEndpointEndpoints,
 ]

@@ -1,16 +1,46 @@
 import { given } from '../objects/given.ts'
-import { mergeMetadata } from '../objects/metadata.ts'
+import { mergeMetadata, newMetadata } from '../objects/metadata.ts'
+import type { Shapes } from '../objects/shapes.ts'
+import type { Work } from '../objects/work.ts'
+import { addPaymentMethod } from '../payments/add-payment-method.ts'
 import { attachPaymentMethod } from '../payments/attach-payment-method.ts'
-import { invalid } from '../wire/api-error.ts'
+import { presetPaymentMethod } from '../payments/preset-payment-methods.ts'
+import { findTestCard } from '../payments/test-cards.ts'
+import { ApiError, invalid } from '../wire/api-error.ts'
 import { endpoint } from '../wire/endpoint.ts'
 import { listObjects, pagination } from '../wire/list.ts'
-import { clearable, integer, metadata, object, oneOf, required, text } from '../wire/parameters.ts'
+import {
+  clearable,
+  integer,
+  metadata,
+  object,
+  oneOf,
+  required,
+  text,
+  type Values,
+} from '../wire/parameters.ts'
 import { address, toAddress } from './addresses.ts'
 import { named } from './find.ts'
 
 const kind = 'payment_method'
+const newFields = {
+  allow_redisplay: oneOf('always', 'limited', 'unspecified'),
+  billing_details: object({ address: address(), email: text(), name: text(), phone: text() }),
+  card: object({
+    cvc: text(4),
+    exp_month: integer(1, 12),
+    exp_year: integer(2000, 2199),
+    number: text(19),
+    token: text(),
+  }),
+  metadata: metadata(),
+  type: required(oneOf('card')),
+}
 
 export const paymentMethodEndpoints = [
+  endpoint('POST', '/v1/payment_methods', kind, newFields, async ({ work }, params) =>
+    makeMethod(work, params),
+  ),
   endpoint(
     'GET',
     '/v1/payment_methods',
@@ -83,3 +113,41 @@ export const paymentMethodEndpoints = [
     return detached
   }),
 ]
+
+/** A card by its number, which must be a test card's, or by a ready-made token such as `tok_visa`. */
+function makeMethod(work: Work, params: Values<typeof newFields>): Shapes['payment_method'] {
+  const { card, billing_details: details } = params
+  if (!card) throw invalid('Missing required param: card.', 'card', 'parameter_missing')
+  const preset = card.token ? presetPaymentMethod(work, card.token.replace(/^tok_/, 'pm_card_')) : null
+  const made = preset ?? byNumber(work, card)
+  return work.change(kind, made.id, {
+    allow_redisplay: params.allow_redisplay ?? 'unspecified',
+    billing_details: {
+      ...made.billing_details,
+      email: details?.email ?? null,
+      name: details?.name ?? null,
+      phone: details?.phone ?? null,
+      address: toAddress(details?.address ?? {}),
+    },
+    metadata: newMetadata(params.metadata),
+  })
+}
+
+function byNumber(work: Work, card: NonNullable<Values<typeof newFields>['card']>): Shapes['payment_method'] {
+  const found = findTestCard(card.number ?? '')
+  if (!found || !card.exp_month || !card.exp_year) {
+    throw new ApiError(402, {
+      type: 'card_error',
+      code: 'incorrect_number',
+      message: 'Your card number is incorrect. This sandbox knows the published test cards alone.',
+      param: 'number',
+    })
+  }
+  return addPaymentMethod(work, {
+    card: found,
+    expMonth: card.exp_month,
+    expYear: card.exp_year,
+    name: null,
+    email: null,
+  })
+}

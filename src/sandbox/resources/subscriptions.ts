@@ -1,11 +1,18 @@
 import { cancelSubscription } from '../billing/cancel-subscription.ts'
 import { changeSubscription } from '../billing/change-subscription.ts'
-import { cancellationDetails, subscriptionChanges } from '../billing/subscription-fields.ts'
+import { pauseSubscription, resumeSubscription } from '../billing/pause-subscription.ts'
+import { startSubscription } from '../billing/start-subscription.ts'
+import {
+  cancellationDetails,
+  newSubscriptionFields,
+  subscriptionChanges,
+} from '../billing/subscription-fields.ts'
+import type { Work } from '../objects/work.ts'
 import { invalid } from '../wire/api-error.ts'
 import { endpoint } from '../wire/endpoint.ts'
 import { created, listObjects, pagination } from '../wire/list.ts'
-import { boolean, oneOf, text } from '../wire/parameters.ts'
-import { named } from './find.ts'
+import { boolean, object, oneOf, required, text } from '../wire/parameters.ts'
+import { named, taken } from './find.ts'
 
 const kind = 'subscription'
 const statuses = [
@@ -20,6 +27,10 @@ const statuses = [
 ] as const
 
 export const subscriptionEndpoints = [
+  endpoint('POST', '/v1/subscriptions', kind, newSubscriptionFields, async ({ work }, params) => {
+    await taken(work, 'customer', params.customer, 'customer')
+    return startSubscription(work, params)
+  }),
   endpoint(
     'GET',
     '/v1/subscriptions',
@@ -69,7 +80,33 @@ export const subscriptionEndpoints = [
       })
     },
   ),
+  endpoint(
+    'POST',
+    '/v1/subscriptions/{id}/pause',
+    kind,
+    { type: oneOf('subscription') },
+    async ({ work, id }) => {
+      await takeWithCustomer(work, id)
+      return pauseSubscription(work, id)
+    },
+  ),
+  endpoint(
+    'POST',
+    '/v1/subscriptions/{id}/resume',
+    kind,
+    { billing_cycle_anchor: object({ type: required(oneOf('now')) }) },
+    async ({ work, id }) => {
+      await takeWithCustomer(work, id)
+      return resumeSubscription(work, id)
+    },
+  ),
 ]
+
+async function takeWithCustomer(work: Work, id: string): Promise<void> {
+  const { data } = await named(work, kind, id)
+  await work.take('customer', data.customer)
+  await work.take(kind, id)
+}
 
 /** Lists leave canceled ones out unless asked for. */
 function statusRefs(status: string | undefined): string[] | undefined {
