@@ -5,6 +5,7 @@ import { CannotStart } from './errors.ts'
 import { announcement } from './house/announce.ts'
 import { drain, listen } from './house/listen.ts'
 import { openHouse } from './house/open-house.ts'
+import { reachDatabase } from './house/reach-database.ts'
 import { startSandbox } from './sandbox/start-sandbox.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -31,12 +32,14 @@ async function start(settings: Settings): Promise<void> {
   let serve: RequestListener = notYet
   const server = createServer((req, res) => serve(req, res))
   const port = await listen(server, { host: settings.host, port: settings.port, setting: 'PORT' })
-  opened.push(() => drain(server, patienceMs))
+  opened.push(() => void server.close())
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
   const databaseUrl = settings.databaseUrl ?? (await openEmbedded(settings))
+  await reachDatabase(databaseUrl)
   const sandboxUrl = settings.mode === 'sandbox' ? await openSandbox(settings, databaseUrl, publicUrl) : null
   const house = await openHouse({ settings, databaseUrl, publicUrl, sandboxUrl, log })
   opened.push(house.close)
+  opened.push(() => drain(server, patienceMs))
   serve = house.app
   process.stdout.write(announcement(settings, house.installation.publication_name, publicUrl, sandboxUrl))
 }

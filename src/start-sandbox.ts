@@ -1,5 +1,6 @@
 import { startEmbeddedPostgres } from './db/embedded/start-embedded.ts'
 import { CannotStart } from './errors.ts'
+import { reachDatabase } from './house/reach-database.ts'
 import { startSandbox } from './sandbox/start-sandbox.ts'
 import { readSettings } from './settings.ts'
 
@@ -25,6 +26,7 @@ async function start(): Promise<void> {
     settings.sandbox.webhookUrl ??
     `${settings.publicUrl ?? `http://localhost:${settings.port}`}/webhooks/stripe`
   const databaseUrl = settings.databaseUrl ?? embedded?.url ?? ''
+  await reachDatabase(databaseUrl)
   const sandbox = await startSandbox({ databaseUrl, port: settings.sandbox.port, webhookUrl })
   let stopping = false
   const stop = async () => {

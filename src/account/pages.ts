@@ -57,7 +57,7 @@ function entitlementView(
   collections: Map<string, Collection>,
 ) {
   const held = stateAt(entitlement, clock()) === 'held'
-  const text = opensText(entitlement.opens, collections).join('; ')
+  const text = opensText(entitlement.opens, collections).join(' ')
   return {
     text: held ? `${text} (waiting, because of a ${entitlement.held})` : text,
     from: calendar.date(entitlement.startsAt),

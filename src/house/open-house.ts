@@ -122,14 +122,6 @@ async function prepareDatabase(
   pool: ReturnType<typeof openPool>,
   { databaseUrl, log }: HouseOptions,
 ): Promise<void> {
-  try {
-    await pool.query('SELECT 1')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message || String(error) : String(error)
-    throw new CannotStart(
-      `The database cannot be reached (${reason}): check DATABASE_URL, or unset it for the embedded one.`,
-    )
-  }
   await migrate(pool, join(import.meta.dirname, '..', 'db', 'migrations'))
   await migrateJobs({ connectionString: databaseUrl, log })
 }

@@ -1,3 +1,5 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import type { Request, Response } from 'express'
 import type { Templates } from './templates.ts'
 
@@ -48,9 +50,23 @@ export function createRender(templates: Templates, shellFor: (req: Request) => P
     res.status(page.status ?? 200)
     res.vary('Cookie')
     res.set('Cache-Control', cacheControl(page, shell.personal))
-    res.type('html').send(Buffer.from(html))
+    await sendHtml(req, res, Buffer.from(html), page.secret ?? false)
   }
 }
+
+/**
+ * Packed where the browser can unpack it. Pages with secrets are not: their length would tell of their content
+ * (BREACH, https://www.breachattack.com, read 2026-11-22).
+ */
+async function sendHtml(req: Request, res: Response, html: Buffer, secret: boolean): Promise<void> {
+  res.type('html')
+  if (secret) return void res.send(html)
+  res.vary('Accept-Encoding')
+  if (!req.acceptsEncodings('gzip')) return void res.send(html)
+  res.set('Content-Encoding', 'gzip').send(await pack(html))
+}
+
+const pack = promisify(gzip)
 
 function headOf(page: Page, url: string) {
   return {

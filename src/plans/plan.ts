@@ -51,6 +51,6 @@ export function perText(interval: Interval | null): string {
 export function whyNotSold(plan: Plan): string | null {
   if (!plan.active) return `${plan.name} is no longer sold.`
   // Until gifts can be sent, paying for one must not open anything for the buyer.
-  if (plan.kind === 'gift') return 'Gifts cannot be paid for yet. Take this line out to go to the checkout.'
+  if (plan.kind === 'gift') return 'Gifts cannot be paid for yet.'
   return null
 }
