@@ -2,22 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Faults } from '../faults/faults.ts'
 import { type House, readPresent } from '../house.ts'
 import { channels, type Signals } from '../signals.ts'
-import {
-  type Claimed,
-  claimDeliveries,
-  freeDeadLeases,
-  hasUntried,
-  type Result,
-  recordResults,
-} from './delivery-store.ts'
+import { type Claimed, claimDeliveries, freeDeadLeases, hasUntried, type Result } from './delivery-store.ts'
+import { createPoster, type PostEvent, type Posted } from './post-event.ts'
 import { presentEvent } from './present-event.ts'
+import { startRecorder } from './record-results.ts'
 import { signatureOf, webhookSecret } from './sign-payload.ts'
 
 /** Seconds until the next try after each failure, in real time; after the last, a delivery is given up. */
 const backoff = [1, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 43_200]
 const atOnce = 16
+/** Taken ahead, so that the next are at hand without asking the database for each. */
+const ahead = 64
 const timeoutMs = 20_000
-const leaseMs = 30_000
+/** Longer than all that was taken ahead can take; what a dead process held is freed sooner. */
+const leaseMs = 150_000
 const pollMs = 500
 
 export interface Deliverer {
@@ -31,7 +29,9 @@ export interface Deliverer {
 
 /** Sends events to those who want them, a few at a time, until they are answered with 2xx. */
 export function startDeliverer(house: House, signals: Signals): Deliverer {
-  const writer = startWriter(house)
+  const recorder = startRecorder(house)
+  const poster = createPoster(timeoutMs)
+  const queue: { delivery: Claimed; faults: Faults }[] = []
   let appUrl: string | null = null
   let running = 0
   let closed = false
@@ -48,8 +48,8 @@ export function startDeliverer(house: House, signals: Signals): Deliverer {
     try {
       do {
         again = false
-        await claimOnce()
-      } while (again && !closed)
+        if (queue.length < atOnce) await claimMore()
+      } while (again && !closed && queue.length < atOnce)
     } catch (error) {
       house.log({
         level: 'warn',
@@ -60,40 +60,36 @@ export function startDeliverer(house: House, signals: Signals): Deliverer {
       claiming = false
     }
   }
-  const claimOnce = async () => {
-    const room = atOnce - running
-    if (room <= 0) return
+  const claimMore = async () => {
     const now = house.realNow()
-    const lease = {
-      now: new Date(now),
-      until: new Date(now + leaseMs),
-      session: signals.session(),
-      toApp: appUrl !== null,
-    }
-    const claimed = await claimDeliveries(house.db, lease, room)
+    const claimed = await claimDeliveries(
+      house.db,
+      {
+        now: new Date(now),
+        until: new Date(now + leaseMs),
+        session: signals.session(),
+        toApp: appUrl !== null,
+      },
+      ahead,
+    )
     if (claimed.length === 0) return
     again = true
     const { faults } = await readPresent(house)
-    running += claimed.length
-    for (const delivery of claimed) void run(delivery, faults)
+    for (const delivery of claimed) queue.push({ delivery, faults })
+    for (let free = atOnce - running; free > 0; free--) void work()
   }
-  const run = async (delivery: Claimed, faults: Faults) => {
-    try {
-      await writer.add(await deliver(house, delivery, delivery.url ?? appUrl, faults))
-    } catch (error) {
-      house.log({
-        level: 'warn',
-        msg: 'the sandbox could not record a delivery',
-        event: delivery.id,
-        error: String(error),
-      })
-    } finally {
-      running--
-      wake()
+  const work = async () => {
+    running++
+    for (let next = queue.shift(); next && !closed; next = queue.shift()) {
+      recorder.add(await deliver(house, poster.post, next.delivery, appUrl, next.faults))
+      if (queue.length < atOnce) wake()
     }
+    running--
   }
   const poll = setInterval(wake, pollMs)
-  const sweep = setInterval(() => void freeDeadLeases(house.db).then(wake, () => {}), 5000)
+  const freeLeases = () => void freeDeadLeases(house.db).then(wake, () => {})
+  const sweep = setInterval(freeLeases, 5000)
+  freeLeases()
   signals.on(channels.events, wake)
 
   return {
@@ -105,7 +101,7 @@ export function startDeliverer(house: House, signals: Signals): Deliverer {
     drained: async () => {
       while (!closed && (await hasUntried(house.db, appUrl !== null))) {
         wake()
-        await Promise.race([writer.next(), pause(25)])
+        await Promise.race([recorder.next(), pause(25)])
       }
     },
     close: async () => {
@@ -114,25 +110,33 @@ export function startDeliverer(house: House, signals: Signals): Deliverer {
       clearInterval(sweep)
       const deadline = Date.now() + 5000
       while ((running > 0 || claiming) && Date.now() < deadline) await pause(10)
+      await recorder.settled()
+      poster.close()
     },
   }
 }
 
 /** Sends one event once and resolves to what became of it; the faults may hold it back, double or drop it. */
-async function deliver(house: House, delivery: Claimed, url: string | null, faults: Faults): Promise<Result> {
+async function deliver(
+  house: House,
+  post: PostEvent,
+  delivery: Claimed,
+  appUrl: string | null,
+  faults: Faults,
+): Promise<Result> {
   const now = house.realNow()
-  if (url === null) return result(delivery, 'pending', now + 1000)
+  const toApp = delivery.endpoint === 'app'
+  const url = toApp ? appUrl : delivery.url
+  // An endpoint that was deleted since wants nothing any more.
+  if (url === null) return result(delivery, toApp ? 'pending' : 'given_up', now + 1000)
   if (house.random() < faults.drop) return result(delivery, 'dropped', now)
   const held = delivery.fresh ? holdBack(house, faults) : 0
   if (held > 0) return result(delivery, 'pending', now + held)
-  const body = JSON.stringify(presentEvent(delivery), null, 2)
-  const secret = delivery.secret ?? webhookSecret
+  const body = JSON.stringify(presentEvent(delivery))
+  const signature = signatureOf(body, delivery.secret ?? webhookSecret, now)
   const twice = house.random() < faults.duplicate
-  const [attempt] = await Promise.all([
-    post(house, url, body, secret),
-    twice ? post(house, url, body, secret) : null,
-  ])
-  return judge(delivery, attempt)
+  const [posted] = await Promise.all([post(url, body, signature), twice ? post(url, body, signature) : null])
+  return judge(delivery, posted, now, house.realNow())
 }
 
 /** For how many milliseconds a fresh delivery waits; 0: not at all. */
@@ -146,85 +150,12 @@ function result(delivery: Claimed, state: Result['state'], nextAt: number): Resu
   return { id: delivery.delivery_id, state, next_at: new Date(nextAt), attempt: null }
 }
 
-async function post(
-  house: House,
-  url: string,
-  body: string,
-  secret: string,
-): Promise<NonNullable<Result['attempt']>> {
-  const start = house.realNow()
-  const done = (status: number | null, error: string | null) => ({
-    at: new Date(start),
-    duration_ms: Math.round(house.realNow() - start),
-    status,
-    error,
-  })
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json; charset=utf-8',
-        'stripe-signature': signatureOf(body, secret, start),
-        'user-agent': 'Stripe/1.0 (newsstand sandbox)',
-      },
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    await response.arrayBuffer()
-    return done(response.status, null)
-  } catch (error) {
-    return done(null, reasonOf(error))
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message || cause.name : String(cause)
-}
-
-function judge(delivery: Claimed, attempt: NonNullable<Result['attempt']>): Result {
-  const at = attempt.at.getTime()
-  if (attempt.status !== null && attempt.status >= 200 && attempt.status < 300) {
-    return { ...result(delivery, 'delivered', at), attempt }
+function judge(delivery: Claimed, posted: Posted, start: number, end: number): Result {
+  const attempt = { at: new Date(start), duration_ms: Math.round(end - start), ...posted }
+  if (posted.status !== null && posted.status >= 200 && posted.status < 300) {
+    return { ...result(delivery, 'delivered', start), attempt }
   }
   const wait = backoff[delivery.attempts]
-  if (wait === undefined) return { ...result(delivery, 'given_up', at), attempt }
-  return { ...result(delivery, 'pending', at + wait * 1000), attempt }
-}
-
-/** Gathers results that come at the same time into one statement. */
-function startWriter(house: House) {
-  let waiting: { result: Result; resolve: () => void; reject: (error: unknown) => void }[] = []
-  let writing = false
-  let watchers: (() => void)[] = []
-  const write = async () => {
-    writing = true
-    while (waiting.length > 0) {
-      const batch = waiting
-      waiting = []
-      try {
-        await recordResults(
-          house.db,
-          batch.map((one) => one.result),
-        )
-        for (const one of batch) one.resolve()
-      } catch (error) {
-        for (const one of batch) one.reject(error)
-      }
-      const watching = watchers
-      watchers = []
-      for (const watcher of watching) watcher()
-    }
-    writing = false
-  }
-  return {
-    add: (result: Result) =>
-      new Promise<void>((resolve, reject) => {
-        waiting.push({ result, resolve, reject })
-        if (!writing) void write()
-      }),
-    /** Resolves after the next statement. */
-    next: () => new Promise<void>((resolve) => watchers.push(resolve)),
-  }
+  if (wait === undefined) return { ...result(delivery, 'given_up', start), attempt }
+  return { ...result(delivery, 'pending', start + wait * 1000), attempt }
 }
