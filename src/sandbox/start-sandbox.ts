@@ -17,6 +17,7 @@ import { guard } from './pages/guard.ts'
 import { createRender, pageHeaders, stylesheet } from './pages/render.ts'
 import { payRoutes } from './pay/routes.ts'
 import { peopleRoutes } from './people/routes.ts'
+import { portalRoutes } from './portal/routes.ts'
 import { ensureAccount } from './resources/account.ts'
 import { endpoints } from './resources/endpoints.ts'
 import { openSignals } from './signals.ts'
@@ -111,6 +112,7 @@ function buildApp(house: House, publicHost: string, clock: Clock, deliverer: Del
   app.get('/favicon.ico', (_req, res) => void res.status(204).end())
   app.get('/sandbox.css', (_req, res) => res.sendFile(stylesheet))
   app.use(payRoutes(house, render))
+  app.use(portalRoutes(house, render))
   app.use(mailboxRoutes(house, render))
   app.use(clockRoutes(house, render, clock, deliverer))
   app.use(faultRoutes(house, render))

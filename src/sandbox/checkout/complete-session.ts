@@ -20,16 +20,36 @@ type Session = Shapes['checkout.session']
 export async function completeSession(work: Work, id: string, methodId: string | null): Promise<Session> {
   const stored = await work.find('checkout.session', id)
   if (!stored) throw new Error(`session ${id} is gone`)
-  const links =
-    stored.data.mode === 'subscription' ? await subscribe(work, stored, methodId) : await bill(work, stored)
+  const links = await fulfil(work, stored, methodId)
   const completed = work.change('checkout.session', id, {
     ...links,
-    payment_status: stored.data.amount_total === 0 ? 'no_payment_required' : 'paid',
+    payment_status: stored.data.amount_total ? 'paid' : 'no_payment_required',
     status: 'complete',
     url: null,
   })
   work.tell('checkout.session.completed', completed)
   return completed
+}
+
+/** What a session's mode promises. */
+function fulfil(
+  work: Work,
+  stored: Stored<'checkout.session'>,
+  methodId: string | null,
+): Promise<Partial<Session>> {
+  if (stored.data.mode === 'subscription') return subscribe(work, stored, methodId)
+  return stored.data.mode === 'setup' ? setUp(work, stored, methodId) : bill(work, stored)
+}
+
+async function setUp(
+  work: Work,
+  { data, hidden }: Stored<'checkout.session'>,
+  methodId: string | null,
+): Promise<Partial<Session>> {
+  const { metadata, description } = hidden.setupData
+  const made = addSetUp(work, { customer: data.customer, paymentMethod: methodId, metadata })
+  if (description) work.change('setup_intent', made.id, { description })
+  return { setup_intent: made.id }
 }
 
 async function subscribe(

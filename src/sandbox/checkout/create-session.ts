@@ -12,12 +12,13 @@ import type { SessionParams } from './session-fields.ts'
 import { priceSession, readLines } from './session-lines.ts'
 
 type Session = Shapes['checkout.session']
-type Mode = 'payment' | 'subscription'
+type Mode = 'payment' | 'setup' | 'subscription'
 
 /** Opens a Checkout Session. The API tells of it only when it is completed or expires. */
 export async function createSession(work: Work, params: SessionParams): Promise<Session> {
   const mode = refuseContradictions(work, params)
   const customer = params.customer ? await referred(work, 'customer', params.customer, 'customer') : null
+  if (mode === 'setup') return openSetUp(work, params)
   const lines = await readLines(work, params)
   const currency = lines[0]?.currency ?? 'usd'
   if (params.currency && params.currency.toLowerCase() !== currency) {
@@ -34,6 +35,17 @@ export async function createSession(work: Work, params: SessionParams): Promise<
   const session: Session = { ...draft, ...sums }
   refuseTinyAmounts(session)
   return work.put('checkout.session', session, { ...hidden, lines: priced })
+}
+
+/** A session that takes no money: it only stores a card. */
+function openSetUp(work: Work, params: SessionParams): Session {
+  const blank = blankSession(work, params, 'setup', params.currency?.toLowerCase() ?? 'usd')
+  const session: Session = {
+    ...blank,
+    currency: params.currency?.toLowerCase() ?? null,
+    payment_status: 'no_payment_required',
+  }
+  return work.put('checkout.session', session, { ...hiddenOf(params), lines: [] })
 }
 
 function hiddenOf(params: SessionParams): Omit<HiddenSession, 'lines'> {
@@ -54,6 +66,10 @@ function hiddenOf(params: SessionParams): Omit<HiddenSession, 'lines'> {
       trialEnd: subscription?.trial_end ?? null,
       missingPaymentMethod:
         subscription?.trial_settings?.end_behavior.missing_payment_method ?? 'create_invoice',
+    },
+    setupData: {
+      metadata: newMetadata(params.setup_intent_data?.metadata),
+      description: params.setup_intent_data?.description ?? null,
     },
     intent: null,
     awaiting: null,
@@ -133,7 +149,7 @@ function blankSession(work: Work, params: SessionParams, mode: Mode, currency: s
     custom_text: customTextOf(params),
     customer: params.customer ?? null,
     customer_account: null,
-    customer_creation: mode === 'payment' ? customerCreationOf(params) : params.customer ? null : 'always',
+    customer_creation: customerCreationOf(params, mode),
     customer_details: null,
     customer_email: params.customer_email ?? null,
     discounts: null,
@@ -149,8 +165,7 @@ function blankSession(work: Work, params: SessionParams, mode: Mode, currency: s
     origin_context: params.origin_context ?? null,
     payment_intent: null,
     payment_link: null,
-    payment_method_collection:
-      mode === 'subscription' ? (params.payment_method_collection ?? 'always') : 'if_required',
+    payment_method_collection: collectionOf(params, mode),
     payment_method_configuration_details: null,
     payment_method_options: { card: { request_three_d_secure: 'automatic' } },
     payment_method_types: ['card'],
@@ -174,8 +189,13 @@ function blankSession(work: Work, params: SessionParams, mode: Mode, currency: s
   }
 }
 
-function customerCreationOf(params: SessionParams): Session['customer_creation'] {
-  return params.customer ? null : (params.customer_creation ?? 'if_required')
+function customerCreationOf(params: SessionParams, mode: Mode): Session['customer_creation'] {
+  if (params.customer) return null
+  return mode === 'subscription' ? 'always' : (params.customer_creation ?? 'if_required')
+}
+
+function collectionOf(params: SessionParams, mode: Mode): Session['payment_method_collection'] {
+  return mode === 'payment' ? 'if_required' : (params.payment_method_collection ?? 'always')
 }
 
 function automaticTaxOf(params: SessionParams): Session['automatic_tax'] {

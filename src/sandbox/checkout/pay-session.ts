@@ -80,7 +80,7 @@ async function recordBuyer(work: Work, stored: Stored<'checkout.session'>, buyer
   const { lines, sums } = await priceSession(work, data, hidden, buyer.country)
   work.hide('checkout.session', data.id, { lines })
   return work.change('checkout.session', data.id, {
-    ...sums,
+    ...(data.mode === 'setup' ? {} : sums),
     ...(data.automatic_tax.enabled
       ? { automatic_tax: { ...data.automatic_tax, status: 'complete' as const } }
       : {}),
@@ -116,7 +116,7 @@ async function attempt(
   const method = await work.find('payment_method', methodId)
   if (!method) throw new Error(`payment method ${methodId} is gone`)
   // A trial takes no money now; the card is only stored.
-  if (session.amount_total === 0) return storeCard(work, session, method, circumstances)
+  if (!session.amount_total) return storeCard(work, session, method, circumstances)
   const outlook = foresee(work, method, circumstances)
   // The customer is made before the charge, so that it names them, but only if there will be a charge.
   const customer =

@@ -44,7 +44,7 @@ async function updateAddress(
 }
 
 async function staysWithCustomer(work: Work, session: Shapes['checkout.session']): Promise<boolean> {
-  if (session.mode === 'subscription') return true
+  if (session.mode !== 'payment') return true
   const hidden = (await work.find('checkout.session', session.id))?.hidden
   return hidden?.paymentData.setup_future_usage != null
 }

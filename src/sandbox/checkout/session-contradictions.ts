@@ -2,14 +2,14 @@ import type { Work } from '../objects/work.ts'
 import { invalid } from '../wire/api-error.ts'
 import type { SessionParams } from './session-fields.ts'
 
+type Mode = 'payment' | 'setup' | 'subscription'
+
 /**
- * Resolves to the mode of a request whose parameters go together. Throws the API's 400 for those that do not; set-up
- * mode is not served.
+ * Resolves to the mode of a request whose parameters go together. Throws the API's 400 for those that do not.
  */
-export function refuseContradictions(work: Work, params: SessionParams): 'payment' | 'subscription' {
+export function refuseContradictions(work: Work, params: SessionParams): Mode {
   const { mode } = params
   if (!mode) throw invalid('Missing required param: mode.', 'mode', 'parameter_missing')
-  if (mode === 'setup') throw invalid('This sandbox has no `setup` mode.', 'mode')
   if (!params.success_url)
     throw invalid('Missing required param: success_url.', 'success_url', 'parameter_missing')
   for (const name of ['success_url', 'cancel_url'] as const) refuseRelative(params[name], name)
@@ -30,11 +30,30 @@ function refuseBoth(params: SessionParams, one: keyof SessionParams, other: keyo
   throw invalid(`You may only specify one of these parameters: ${one}, ${other}.`, one)
 }
 
-function refuseInMode(params: SessionParams, mode: 'payment' | 'subscription'): void {
-  const foreign =
-    mode === 'payment'
-      ? (['subscription_data'] as const)
-      : (['payment_intent_data', 'customer_creation', 'invoice_creation', 'submit_type'] as const)
+/** What belongs to the other modes. */
+const foreignTo = {
+  payment: ['setup_intent_data', 'subscription_data'],
+  setup: [
+    ...([
+      'allow_promotion_codes',
+      'discounts',
+      'invoice_creation',
+      'line_items',
+      'payment_intent_data',
+    ] as const),
+    ...(['payment_method_collection', 'submit_type', 'subscription_data'] as const),
+  ],
+  subscription: [
+    'customer_creation',
+    'invoice_creation',
+    'payment_intent_data',
+    'setup_intent_data',
+    'submit_type',
+  ],
+} as const
+
+function refuseInMode(params: SessionParams, mode: Mode): void {
+  const foreign = foreignTo[mode]
   for (const name of foreign) {
     // Of what belongs to payments, the button's text may say "subscribe".
     if (params[name] === undefined || (name === 'submit_type' && params.submit_type === 'subscribe')) continue

@@ -156,6 +156,7 @@ export const sessionFields = {
     payment_method_remove: oneOf('disabled', 'enabled'),
     payment_method_save: oneOf('disabled', 'enabled'),
   }),
+  setup_intent_data: object({ description: text(1000), metadata: metadata() }),
   submit_type: oneOf('auto', 'book', 'donate', 'pay', 'subscribe'),
   subscription_data: subscriptionData,
   success_url: text(),

@@ -20,7 +20,11 @@ interface HiddenShapes {
   }
   payment_method: { number: string }
   refund: { settlesAt: number | null; fails: boolean }
-  setup_intent: { return_url: string | null }
+  setup_intent: {
+    return_url: string | null
+    /** The customer whose payments go to the stored card from then on. */
+    defaultFor?: string
+  }
   subscription: HiddenSubscription
   webhook_endpoint: { secret: string }
 }
@@ -43,6 +47,7 @@ export interface HiddenSession {
     trialEnd: number | null
     missingPaymentMethod: 'cancel' | 'create_invoice' | 'pause'
   }
+  setupData: { metadata: Record<string, string>; description: string | null }
   /** The payment or set-up that the page is working on, which subscription mode does not show; null: none yet. */
   intent: string | null
   /** What to pay with once the bank's page has been answered; null: no such page is open. */

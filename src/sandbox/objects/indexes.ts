@@ -14,12 +14,14 @@ interface Index<K extends Kind> {
 /** How each kind is found again. A kind without an entry is found by its id alone. */
 export const indexes: { [K in Kind]?: Index<K> } = {
   balance_transaction: { refs: { source: 'source', type: 'type', currency: 'currency' } },
+  'billing_portal.configuration': { refs: { active: 'active', is_default: 'is_default' } },
   charge: { refs: { customer: 'customer', payment_intent: 'payment_intent' } },
   'checkout.session': {
     refs: {
       customer: 'customer',
       email: 'customer_details.email',
       payment_intent: 'payment_intent',
+      recovery: 'after_expiration.recovery.url',
       status: 'status',
       subscription: 'subscription',
     },

@@ -5,6 +5,8 @@ import { concludeSetUpAtBank } from '../payments/confirm-setup.ts'
 /** Takes the answer given at the bank's page of an intent made over the API. Resolves to where to go on; null: nowhere. */
 export async function answerBank(work: Work, id: string, authenticated: boolean): Promise<string | null> {
   if (id.startsWith('seti_')) {
+    const setUp = await work.find('setup_intent', id)
+    if (setUp?.data.customer) await work.take('customer', setUp.data.customer)
     await concludeSetUpAtBank(work, id, authenticated)
     const stored = await work.find('setup_intent', id)
     return leadingBack(stored?.hidden.return_url, 'setup_intent', id, stored?.data.status === 'succeeded')

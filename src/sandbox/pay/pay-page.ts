@@ -39,7 +39,7 @@ export async function payPage(work: Work, stored: Stored<'checkout.session'>, at
         : 'Depends on your country'
       : null,
     total: amount(sums.amount_total),
-    recurring: session.mode === 'subscription',
+    mode: session.mode,
     trialUntil: trialUntil(work, stored),
     promotions: session.allow_promotion_codes === true && !session.discounts,
     demands: demandsOf({ ...session, ...sums }, customer?.data.email ?? session.customer_email, work.now),
@@ -76,6 +76,7 @@ function trialUntil(work: Work, { hidden }: Stored<'checkout.session'>): string 
 const submitTexts: Record<string, string> = { book: 'Book', donate: 'Donate', subscribe: 'Subscribe' }
 
 function submitText(session: Shapes['checkout.session'], total: string): string {
+  if (session.mode === 'setup') return 'Save the card'
   if (session.mode === 'subscription')
     return session.amount_total === 0 ? 'Start trial' : `Subscribe for ${total}`
   return submitTexts[session.submit_type ?? 'pay'] ?? `Pay ${total}`

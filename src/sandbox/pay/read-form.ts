@@ -19,7 +19,7 @@ export interface Demands {
 
 /** Whether an open session wants a card: there is something to pay now, or a subscription will want money later. */
 export function demandsOf(session: Shapes['checkout.session'], email: string | null, now: number): Demands {
-  const later = session.mode === 'subscription' && session.payment_method_collection === 'always'
+  const later = session.mode !== 'payment' && session.payment_method_collection === 'always'
   return {
     email,
     card: (session.amount_total ?? 0) > 0 || later,
@@ -47,7 +47,7 @@ export function readForm(values: FormValues, demands: Demands): { buyer: Buyer }
     problems.email = 'Enter your e-mail address, such as alice@example.com.'
   if (demands.terms && values.terms !== 'on') problems.terms = 'Accept the terms to go on.'
   if (demands.country && !/^[A-Z]{2}$/.test(values.country ?? '')) problems.country = 'Choose your country.'
-  const card = demands.card ? readCard(values, demands, problems) : null
+  const card = demands.card ? readCard(values, demands.now, problems) : null
   if (demands.card && !values.name) problems.name = 'Enter the name on the card.'
   if (Object.keys(problems).length > 0) return { problems }
   return {
@@ -63,9 +63,19 @@ export function readForm(values: FormValues, demands: Demands): { buyer: Buyer }
   }
 }
 
-function readCard(values: FormValues, demands: Demands, problems: Problems): Buyer['card'] {
+/** The card fields alone, or what is wrong with them; `now` in seconds. */
+export function readCardForm(
+  values: FormValues,
+  now: number,
+): { card: NonNullable<Buyer['card']> } | { problems: Problems } {
+  const problems: Problems = {}
+  const card = readCard(values, now, problems)
+  return card && Object.keys(problems).length === 0 ? { card } : { problems }
+}
+
+function readCard(values: FormValues, now: number, problems: Problems): Buyer['card'] {
   const card = readNumber(values.card_number ?? '', problems)
-  const expiry = readExpiry(values.exp ?? '', demands.now, problems)
+  const expiry = readExpiry(values.exp ?? '', now, problems)
   const wanted = card?.brand === 'amex' ? 4 : 3
   if (!/^\d{3,4}$/.test(values.cvc ?? '') || (values.cvc ?? '').length < wanted) {
     problems.cvc = `Enter the security code: ${wanted} digits.`

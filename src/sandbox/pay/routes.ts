@@ -1,5 +1,6 @@
 import { type Response, Router, urlencoded } from 'express'
 import { continueAfterBank, type PaidSession, paySession } from '../checkout/pay-session.ts'
+import { recoverSession } from '../checkout/recover-session.ts'
 import { type House, inWork, workOn } from '../house.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
@@ -45,6 +46,10 @@ export function payRoutes(house: House, render: Render): Router {
       res,
       await inSession(req.params.id, (work, stored) => afterBank(work, stored, authenticated)),
     )
+  })
+  router.get('/recover/:token', async (req, res) => {
+    const session = await inWork(house, (work) => recoverSession(work, req.params.token))
+    await answer(res, session?.url ? { to: session.url } : null)
   })
   router.get('/authenticate/:id', async (req, res) => {
     await render(res, 'bank', {

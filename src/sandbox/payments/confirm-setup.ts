@@ -5,6 +5,7 @@ import { invalid } from '../wire/api-error.ts'
 import { Refusal } from '../wire/endpoint.ts'
 import { attachPaymentMethod } from './attach-payment-method.ts'
 import { bankRefusal } from './bank-refusal.ts'
+import { makeDefault } from './make-default.ts'
 import { foresee } from './pay-intent.ts'
 import { presetPaymentMethod } from './preset-payment-methods.ts'
 
@@ -71,6 +72,8 @@ async function storeCard(
     status: 'succeeded',
   })
   if (succeeded.customer) await attachPaymentMethod(work, methodId, succeeded.customer)
+  const stored = await work.find('setup_intent', id)
+  if (stored?.hidden.defaultFor) await makeDefault(work, stored.hidden.defaultFor, methodId)
   work.tell('setup_intent.succeeded', succeeded)
   return succeeded
 }

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../wire/endpoint.ts'
 import { accountEndpoints } from './account.ts'
 import { balanceEndpoints } from './balance-transactions.ts'
+import { billingPortalEndpoints } from './billing-portal.ts'
 import { chargeEndpoints } from './charges.ts'
 import { checkoutSessionEndpoints } from './checkout-sessions.ts'
 import { couponEndpoints } from './coupons.ts'
@@ -24,6 +25,7 @@ import { webhookEndpointEndpoints } from './webhook-endpoints.ts'
 export const endpoints: readonly Endpoint[] = [
   ...accountEndpoints,
   ...balanceEndpoints,
+  ...billingPortalEndpoints,
   ...chargeEndpoints,
   ...checkoutSessionEndpoints,
   ...couponEndpoints,
