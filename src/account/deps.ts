@@ -1,7 +1,5 @@
 import type { Request } from 'express'
-import type { Clock } from '../clock.ts'
-import type { Database } from '../db/database.ts'
-import type { Installation } from '../db/installation.ts'
+import type { FollowDeps } from '../entitlements/follow-subscription.ts'
 import type { Calendar } from '../http/moment.ts'
 import type { Render } from '../http/render.ts'
 
@@ -12,10 +10,7 @@ export interface SignedInReader {
   proved: boolean
 }
 
-export interface AccountRoutesDeps {
-  db: Database
-  clock: Clock
-  installation: Installation
+export interface AccountRoutesDeps extends FollowDeps {
   calendar: Calendar
   render: Render
   /** null: nobody. */

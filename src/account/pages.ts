@@ -8,6 +8,7 @@ import { perText } from '../plans/plan.ts'
 import { type Collection, listCollections } from '../plans/store.ts'
 import { listSubscriptionsOf } from '../subscriptions/store.ts'
 import { renewalOf, type Subscription, stateText } from '../subscriptions/subscription.ts'
+import { canEnd, canGoOn } from './cancel-subscription.ts'
 import type { AccountRoutesDeps, SignedInReader } from './deps.ts'
 
 /** What a reader has, pays and ordered. */
@@ -41,7 +42,10 @@ function subscriptionView(
   const renews = renewalOf(subscription)
   const ends = subscription.endedAt ?? subscription.endsAt
   return {
+    id: subscription.id,
     name: line?.name ?? '',
+    canEnd: canEnd(subscription),
+    canGoOn: canGoOn(subscription),
     stateText: stateText(subscription),
     per: perText(line?.interval ?? null),
     price: line ? formatMoney(line.unitAmount, installation.locale) : '',

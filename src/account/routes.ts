@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express'
 import type { Notice } from '../http/render.ts'
+import { postEnding, showCancellation } from './cancellation-page.ts'
 import type { AccountRoutesDeps } from './deps.ts'
 import { showOrder } from './order-page.ts'
 import { accountModel } from './pages.ts'
@@ -8,6 +9,15 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
   const router = Router()
   router.get('/account', (req, res) => showAccount(deps, req, res, null))
   router.post('/account/email', (req, res) => correctEmail(deps, req, res))
+  router.get('/account/subscriptions/:id/cancellation', (req, res) =>
+    showCancellation(deps, req, res, req.params.id),
+  )
+  router.post('/account/subscriptions/:id/cancellation', (req, res) =>
+    postEnding(deps, req, res, { id: req.params.id, ends: true }),
+  )
+  router.post('/account/subscriptions/:id/renewal', (req, res) =>
+    postEnding(deps, req, res, { id: req.params.id, ends: false }),
+  )
   router.get('/orders/:number', (req, res) => showOrder(deps, req, res, req.params.number))
   return router
 }

@@ -35,6 +35,16 @@ export async function listSubscriptionsOf(db: Transaction, readerId: string): Pr
   return rows.map(toSubscription)
 }
 
+/** null: the reader has no such subscription. */
+export async function findSubscriptionOf(
+  db: Transaction,
+  readerId: string,
+  id: string,
+): Promise<Subscription | null> {
+  const found = await listSubscriptionsOf(db, readerId)
+  return found.find((one) => one.id === id) ?? null
+}
+
 export async function findSubscriptionOfOrder(
   db: Transaction,
   orderId: string,

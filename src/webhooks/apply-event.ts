@@ -40,7 +40,7 @@ async function effectOf(deps: CheckoutDeps, event: InboxEvent): Promise<Effect> 
   if (event.livemode !== (deps.installation.mode === 'live'))
     return { ignored: 'Of the other mode, live or test' }
   const handler = handlers[event.type]
-  if (!handler) return { ignored: 'Nothing here depends on events of this type' }
+  if (!handler) return { ignored: 'Not needed here' }
   const facts = readFacts(event)
   if (!facts) return { ignored: 'Its object has no id' }
   try {

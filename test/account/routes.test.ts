@@ -77,3 +77,62 @@ describe('correcting an address', () => {
     assert.equal(late.status, 422)
   })
 })
+
+describe('cancelling', () => {
+  async function subscriptionOf(email: string) {
+    return newsstand.db
+      .selectFrom('subscriptions')
+      .innerJoin('readers', 'readers.id', 'reader_id')
+      .select(['subscriptions.id', 'ends_at', 'paid_until', 'stripe_subscription_id'])
+      .where('email', '=', email)
+      .executeTakeFirstOrThrow()
+  }
+
+  it('takes two clicks, says until when one can read, and can be taken back', async () => {
+    const reader = newsstand.visitor()
+    await subscribe(reader, 'leaver@example.com')
+    await signIn(newsstand, reader, 'leaver@example.com')
+    const {
+      id,
+      paid_until: paidUntil,
+      stripe_subscription_id: stripeId,
+    } = await subscriptionOf('leaver@example.com')
+    const path = `/account/subscriptions/${id}`
+    assert.ok((await reader.get('/account')).text.includes(`${path}/cancellation`))
+    assert.ok((await reader.get(`${path}/cancellation`).expect(200)).text.includes(paidUntil.toISOString()))
+    await reader.post(`${path}/cancellation`).expect(303)
+    await reader.post(`${path}/cancellation`).expect(303)
+    assert.equal((await subscriptionOf('leaver@example.com')).ends_at?.getTime(), paidUntil.getTime())
+    assert.equal((await newsstand.stripe.subscriptions.retrieve(stripeId)).cancel_at_period_end, true)
+    await reader.get(`${path}/cancellation`).expect(303)
+    await reader.post(`${path}/renewal`).expect(303)
+    assert.equal((await subscriptionOf('leaver@example.com')).ends_at, null)
+    assert.equal((await newsstand.stripe.subscriptions.retrieve(stripeId)).cancel_at_period_end, false)
+  })
+
+  it('is for the reader alone, with a proved address', async () => {
+    const reader = newsstand.visitor()
+    await subscribe(reader, 'owner-of-it@example.com')
+    const { id } = await subscriptionOf('owner-of-it@example.com')
+    const path = `/account/subscriptions/${id}/cancellation`
+    await reader
+      .get(path)
+      .expect(303)
+      .expect('Location', /^\/sign-in/)
+    await reader
+      .post(path)
+      .expect(303)
+      .expect('Location', /^\/sign-in/)
+    await newsstand
+      .visitor()
+      .post(path)
+      .expect(303)
+      .expect('Location', /^\/sign-in/)
+    const mallory = newsstand.visitor()
+    await signIn(newsstand, mallory, 'mallory@example.com')
+    await mallory.get(path).expect(404)
+    await mallory.post(path).expect(404)
+    await mallory.post('/account/subscriptions/nonsense/renewal').expect(404)
+    assert.equal((await subscriptionOf('owner-of-it@example.com')).ends_at, null)
+  })
+})
