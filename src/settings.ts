@@ -43,6 +43,8 @@ export interface Settings {
     zone: string | null
     currency: string | null
   }
+  /** How long reading goes on past what is paid for, in days. */
+  grace: { renewalDays: number; pastDueDays: number }
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Lets /metrics be read from elsewhere than loopback; null: loopback alone. */
   metricsToken: string | null
@@ -52,6 +54,7 @@ export interface Settings {
 const port = z.coerce.number().int().min(0).max(65535)
 const webAddress = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
 const text = z.string().trim().min(1)
+const days = z.coerce.number().min(0).max(60)
 
 /** What each variable may hold. An empty variable counts as not set. */
 const variables = z.object({
@@ -96,6 +99,8 @@ const variables = z.object({
     .regex(/^[A-Za-z]{3}$/, 'must be a currency code such as USD')
     .transform((code) => code.toUpperCase())
     .optional(),
+  GRACE_RENEWAL_DAYS: days.default(3),
+  GRACE_PAST_DUE_DAYS: days.default(7),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   NODE_ENV: z.string().optional(),
@@ -160,6 +165,7 @@ export function readSettings(environment: Record<string, string | undefined>): S
       zone: values.PUBLICATION_ZONE ?? null,
       currency: values.PUBLICATION_CURRENCY ?? null,
     },
+    grace: { renewalDays: values.GRACE_RENEWAL_DAYS, pastDueDays: values.GRACE_PAST_DUE_DAYS },
     logLevel: values.LOG_LEVEL,
     metricsToken: values.METRICS_TOKEN ?? null,
     production: values.NODE_ENV === 'production',

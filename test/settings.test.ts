@@ -83,6 +83,8 @@ describe('the settings', () => {
       AUTH_SECRET: 'short',
       SMTP_URL: 'localhost',
       OWNER_EMAIL: 'nobody',
+      GRACE_RENEWAL_DAYS: '-1',
+      GRACE_PAST_DUE_DAYS: 'week',
       LOG_LEVEL: 'loud',
       METRICS_TOKEN: 'short',
       PUBLICATION_LOCALE: 'x',

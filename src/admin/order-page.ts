@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express'
-import type { Entitlement } from '../entitlements/entitlement.ts'
+import { type Entitlement, stateAt } from '../entitlements/entitlement.ts'
 import { listEntitlementsOfOrder } from '../entitlements/store.ts'
 import { NotFound } from '../errors.ts'
 import { formatMoney } from '../money/format-money.ts'
@@ -105,11 +105,20 @@ function subscriptionView({ calendar }: AdminDeps, subscription: Subscription) {
   }
 }
 
-function entitlementView({ calendar }: AdminDeps, entitlement: Entitlement) {
+function entitlementView(deps: AdminDeps, entitlement: Entitlement) {
+  const { calendar } = deps
   return {
     opens: entitlement.opens.join(', '),
     from: calendar.time(entitlement.startsAt),
     until: entitlement.endsAt ? calendar.time(entitlement.endsAt) : null,
-    source: entitlement.held ? `${entitlement.source}, waiting: ${entitlement.held}` : entitlement.source,
+    source: sourceText(deps, entitlement),
   }
+}
+
+/** Where it comes from, and what delays or lengthens it. */
+function sourceText({ calendar, clock }: AdminDeps, entitlement: Entitlement): string {
+  const { source, held, runsOnUntil } = entitlement
+  if (held) return `${source}, waiting: ${held}`
+  if (stateAt(entitlement, clock()) !== 'running_on' || !runsOnUntil) return source
+  return `${source}, overdue: reading goes on until ${calendar.time(runsOnUntil).text}`
 }

@@ -26,8 +26,6 @@ export interface Grace {
   pastDueDays: number
 }
 
-export const defaultGrace: Grace = { renewalDays: 3, pastDueDays: 7 }
-
 export type EntitlementState = 'coming' | 'open' | 'running_on' | 'held' | 'ended'
 
 /** What an entitlement is worth at `now`. */

@@ -8,7 +8,6 @@ import { type Clock, realClock } from '../clock.ts'
 import { type Database, openDatabase, openPool } from '../db/database.ts'
 import type { Installation } from '../db/installation.ts'
 import { migrate } from '../db/migrate.ts'
-import { defaultGrace } from '../entitlements/entitlement.ts'
 import { CannotStart } from '../errors.ts'
 import { openCalendar } from '../http/moment.ts'
 import { queueJob } from '../jobs/queue-job.ts'
@@ -81,7 +80,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       installation,
       calendar,
       publicUrl,
-      grace: defaultGrace,
+      grace: settings.grace,
       outbox,
       log,
     }
@@ -100,6 +99,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const handlers = handlersOf({ ...deps, outbox, readers, applier })
     const jobs = await startJobs({ connectionString: options.databaseUrl, handlers, schedule, log })
     closing.push(() => jobs.stop())
+    await catchUp(db)
     const app = createApp({
       ...deps,
       log,
@@ -116,6 +116,12 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await close()
     throw error
   }
+}
+
+/** What came while no process was there: kept events that wait, and those that Stripe could not deliver. */
+async function catchUp(db: Database): Promise<void> {
+  await queueJob(db, 'apply-due-events', {}, { key: 'catch up: due' })
+  await queueJob(db, 'take-missed-events', {}, { key: 'catch up: missed' })
 }
 
 async function prepareDatabase(

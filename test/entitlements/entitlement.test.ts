@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { addMonths } from '../../src/entitlements/add-months.ts'
-import { defaultGrace, spanOf } from '../../src/entitlements/entitlement.ts'
+import { spanOf } from '../../src/entitlements/entitlement.ts'
 import type { Subscription } from '../../src/subscriptions/subscription.ts'
 
 const paidUntil = new Date('2026-12-22T12:00:00Z')
@@ -24,7 +24,7 @@ function span(changes: Partial<Subscription>) {
     readNumber: 1,
     ...changes,
   }
-  const { endsAt, runsOnUntil } = spanOf(subscription, defaultGrace)
+  const { endsAt, runsOnUntil } = spanOf(subscription, { renewalDays: 3, pastDueDays: 7 })
   return [endsAt.toISOString().slice(0, 10), runsOnUntil?.toISOString().slice(0, 10) ?? null]
 }
 
