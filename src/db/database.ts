@@ -37,6 +37,9 @@ export function openPool(url: string, options: DatabaseOptions = {}): pg.Pool {
     ...(options.schema ? { options: `-c search_path=${options.schema}` } : {}),
   })
   pool.on('error', (error) => options.onIdleError?.(error))
+  // While a connection is in use nobody else listens, and its breaking would end the process. Whoever uses it is told by
+  // the statement that fails.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
 }
 
