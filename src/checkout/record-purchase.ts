@@ -1,0 +1,116 @@
+import { removeBought } from '../cart/store.ts'
+import type { Transaction } from '../db/database.ts'
+import { queueJob } from '../jobs/queue-job.ts'
+import { formatMoney } from '../money/format-money.ts'
+import { isZero, minorUnits } from '../money/money.ts'
+import { writeHistory } from '../orders/history.ts'
+import type { Order } from '../orders/order.ts'
+import { insertPayment } from '../orders/payments.ts'
+import { updateOrder } from '../orders/store.ts'
+import { countRedemption } from '../plans/promotion-store.ts'
+import { lockReader, readerForPaidEmail } from '../readers/paid-reader.ts'
+import { saveCustomer } from './customers.ts'
+import type { CheckoutDeps } from './deps.ts'
+import { openPurchase } from './open-purchase.ts'
+import type { SessionFacts } from './read-session.ts'
+import { queueReceipt } from './receipt.ts'
+
+/**
+ * All that a payment means, in the caller's transaction, which holds the order's lock: its reader, the payment, what it
+ * opens, the receipt. `readNumber` was taken before the session was read.
+ */
+export async function recordPurchase(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  session: SessionFacts,
+  readNumber: number,
+): Promise<void> {
+  const now = deps.clock()
+  const { readerId, created } = await readerOf(tx, order, now)
+  const paid: Order = {
+    ...order,
+    state: 'paid',
+    readerId,
+    madeReader: created,
+    discount: session.discount,
+    tax: session.tax,
+    total: session.total,
+    card: session.card,
+    paidAt: now,
+    stripeCustomerId: session.customerId,
+    stripePaymentIntentId: session.paymentIntentId,
+    stripeSubscriptionId: session.subscription?.id ?? null,
+  }
+  await writePaid(tx, paid)
+  await recordPayment(tx, deps, paid, session)
+  const duplicate = await openPurchase(tx, deps, paid, readerId, session, readNumber)
+  if (session.customerId) await saveCustomer(tx, readerId, order.currency, session.customerId)
+  if (order.promotionCodeId) await countRedemption(tx, order.promotionCodeId)
+  if (order.cartId)
+    await removeBought(
+      tx,
+      order.cartId,
+      order.lines.map((line) => line.planId),
+      now,
+    )
+  if (duplicate)
+    await queueJob(tx, 'undo-duplicate', { orderId: order.id }, { key: `undo-duplicate:${order.id}` })
+  else await queueReceipt(tx, deps, paid, renewalOf(session))
+}
+
+/** The order's reader, made now for a new address; locked, so that two purchases at once meet here. */
+async function readerOf(
+  tx: Transaction,
+  order: Order,
+  now: Date,
+): Promise<{ readerId: string; created: boolean }> {
+  const reader = order.readerId
+    ? { readerId: order.readerId, created: false }
+    : await readerForPaidEmail(tx, order.email, now)
+  await lockReader(tx, reader.readerId)
+  return reader
+}
+
+async function writePaid(tx: Transaction, order: Order): Promise<void> {
+  await updateOrder(tx, order.id, {
+    state: order.state,
+    reader_id: order.readerId,
+    made_reader: order.madeReader,
+    discount: minorUnits(order.discount),
+    tax: minorUnits(order.tax),
+    total: minorUnits(order.total),
+    card: order.card,
+    paid_at: order.paidAt,
+    stripe_customer_id: order.stripeCustomerId,
+    stripe_payment_intent_id: order.stripePaymentIntentId,
+    stripe_subscription_id: order.stripeSubscriptionId,
+  })
+}
+
+async function recordPayment(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  session: SessionFacts,
+): Promise<void> {
+  const now = deps.clock()
+  const total = formatMoney(session.total, deps.installation.locale)
+  const text = isZero(session.total) ? 'Settled; there was nothing to pay' : `Paid ${total}`
+  await writeHistory(tx, order.id, { at: now, text, by: 'stripe' })
+  if (isZero(session.total)) return
+  await insertPayment(tx, {
+    orderId: order.id,
+    kind: 'first',
+    amount: session.total,
+    stripeSourceId: session.invoiceId ?? session.paymentIntentId ?? session.id,
+    stripePaymentIntentId: session.paymentIntentId,
+    paidAt: now,
+  })
+}
+
+/** When the next payment is due; null: none is. */
+function renewalOf(session: SessionFacts): Date | null {
+  const { subscription } = session
+  return subscription && !subscription.endsAt ? subscription.paidUntil : null
+}
