@@ -1,0 +1,188 @@
+import type { OrderRecord, OurOrder, StripeOrder, SubscriptionRecord } from './record.ts'
+
+/** One difference, in a line that names the order. */
+export type Difference = string
+
+const day = 86_400
+/** What the paper grants past what is paid, by the state that Stripe names; the defaults of its grace. */
+const graceDays: Record<string, number> = { active: 3, trialing: 3, past_due: 7 }
+const livingStates = ['trialing', 'active', 'past_due', 'unpaid', 'paused']
+/** A pass begins when its payment is settled, which an outage of a step can put off. */
+const passSlackDays = 31
+
+/** Compares both accounts, and holds Stripe's to what must never be. `now`: seconds, the publication's time. Pure. */
+export function compareAll(
+  stripe: ReadonlyMap<string, StripeOrder>,
+  ours: ReadonlyMap<string, OurOrder>,
+  now: number,
+): Difference[] {
+  const differences: Difference[] = []
+  for (const id of stripe.keys()) if (!ours.has(id)) differences.push(`order ${id}: Stripe has it, we do not`)
+  for (const our of ours.values()) {
+    const said = stripe.get(our.id)
+    const found = said ? compareOrder(said, our) : compareUnknown(our)
+    differences.push(...found.map((text) => `${our.number} of ${our.email}: ${text}`))
+  }
+  for (const [email, orders] of byReader(ours)) {
+    const pairs = orders.map((our) => ({ our, said: stripe.get(our.id) }))
+    differences.push(...compareReader(pairs, now).map((text) => `${email}: ${text}`))
+  }
+  return differences
+}
+
+/** Stripe never heard of it: then nobody can have paid for it. */
+function compareUnknown(our: OurOrder): string[] {
+  const untouched = ['pending', 'expired'].includes(our.state) && our.payments.size === 0
+  return untouched ? [] : [`it is ${our.state} with us and unknown to Stripe`]
+}
+
+function compareOrder(said: StripeOrder, our: OurOrder): string[] {
+  return [
+    ...compareSessions(said, our),
+    ...compareMaps('payment', said.payments, our.payments),
+    ...compareMaps('refund', said.refunds, our.refunds),
+    ...compareMaps('dispute', said.disputes, our.disputes),
+    ...compareSubscription(said.subscription, our.subscription),
+    ...compareState(said, our),
+    ...said.chargedTwice.map((intent) => `payment intent ${intent} was charged twice`),
+  ]
+}
+
+function compareSessions(said: StripeOrder, our: OurOrder): string[] {
+  const complete = said.sessions.filter((session) => session.status === 'complete')
+  const [session] = complete
+  if (complete.length > 1) return [`${complete.length} of its sessions are paid`]
+  if (!session) return []
+  const differences: string[] = []
+  if (session.total !== our.total) differences.push(`Stripe took ${session.total}, our total is ${our.total}`)
+  if (session.subtotal !== our.subtotal)
+    differences.push(`Stripe's subtotal is ${session.subtotal}, ours ${our.subtotal}`)
+  const receipts = our.duplicate ? 0 : 1
+  if (our.receipts !== receipts) differences.push(`${our.receipts} receipts instead of ${receipts}`)
+  return differences
+}
+
+function compareMaps(
+  what: string,
+  said: ReadonlyMap<string, unknown>,
+  ours: ReadonlyMap<string, unknown>,
+): string[] {
+  return [...new Set([...said.keys(), ...ours.keys()])]
+    .filter((key) => said.get(key) !== ours.get(key))
+    .map(
+      (key) =>
+        `${what} ${key}: Stripe says ${said.get(key) ?? 'nothing'}, we say ${ours.get(key) ?? 'nothing'}`,
+    )
+}
+
+function compareSubscription(said: SubscriptionRecord | null, ours: SubscriptionRecord | null): string[] {
+  if (!said || !ours)
+    return said === ours
+      ? []
+      : [`Stripe has ${said ? said.id : 'no subscription'}, we have ${ours ? ours.id : 'none'}`]
+  return (['id', 'state', 'paidUntil', 'endsAt', 'endedAt'] as const)
+    .filter((field) => said[field] !== ours[field])
+    .map((field) => `subscription ${said.id} ${field}: Stripe says ${said[field]}, we say ${ours[field]}`)
+}
+
+function compareState(said: StripeOrder, our: OurOrder): string[] {
+  const expected = stateOf(said)
+  const differences: string[] = []
+  if (our.state !== expected) differences.push(`it is ${our.state}, by what Stripe says it is ${expected}`)
+  if (our.refunded !== refundedOf(said))
+    differences.push(`refunded: Stripe says ${refundedOf(said)}, we say ${our.refunded}`)
+  return differences
+}
+
+/** What an order is, told from Stripe's account alone. */
+function stateOf(said: StripeOrder): string {
+  if (!said.sessions.some((session) => session.status === 'complete'))
+    return said.sessions.some((session) => session.status === 'open') ? 'pending' : 'expired'
+  if (isDisputed(said)) return 'disputed'
+  const refunded = refundedOf(said)
+  if (refunded === 0) return 'paid'
+  return refunded >= paidOf(said) ? 'refunded' : 'partly_refunded'
+}
+
+function isDisputed({ disputes }: OrderRecord): boolean {
+  return [...disputes.values()].some((text) => !/ (won|warning_\w+)$/.test(text))
+}
+
+function refundedOf({ refunds }: OrderRecord): number {
+  const counting = [...refunds.values()].filter((text) => !/ (failed|canceled)$/.test(text))
+  return counting.reduce((sum, text) => sum + Number.parseInt(text, 10), 0)
+}
+
+function paidOf({ payments }: OrderRecord): number {
+  return [...payments.values()].reduce((sum, amount) => sum + amount, 0)
+}
+
+function byReader(ours: ReadonlyMap<string, OurOrder>): Map<string, OurOrder[]> {
+  return Map.groupBy(ours.values(), (our) => our.email)
+}
+
+interface Pair {
+  our: OurOrder
+  said: StripeOrder | undefined
+}
+
+function compareReader(pairs: Pair[], now: number): string[] {
+  return [...findDoubleSales(pairs), ...compareAccess(pairs, now)]
+}
+
+/** Two subscriptions to the same at the same time: the later must have ended and been paid back. */
+function findDoubleSales(pairs: Pair[]): string[] {
+  const sold = pairs
+    .filter(({ said }) => said?.subscription && said.startedAt !== null)
+    .toSorted((a, b) => (a.said?.startedAt ?? 0) - (b.said?.startedAt ?? 0))
+  const undone = ({ said }: Pair) =>
+    said?.subscription?.state === 'canceled' && refundedOf(said) >= paidOf(said)
+  return sold.flatMap((one, index) =>
+    sold
+      .slice(index + 1)
+      .filter((other) => overlap(one, other) && !undone(one) && !undone(other))
+      .map((other) => `${one.our.number} and ${other.our.number} sold the same for the same time`),
+  )
+}
+
+function overlap(one: Pair, other: Pair): boolean {
+  const opens = opensOf(one.our)
+  if (!opensOf(other.our).some((collection) => opens.includes(collection))) return false
+  const end = ({ said }: Pair) => said?.subscription?.endedAt ?? Number.POSITIVE_INFINITY
+  return (one.said?.startedAt ?? 0) < end(other) && (other.said?.startedAt ?? 0) < end(one)
+}
+
+function opensOf(our: OurOrder): string[] {
+  return our.lines.filter((line) => line.kind === 'subscription').flatMap((line) => line.opens)
+}
+
+/** What Stripe's account entitles the reader to, beside what the paywall lets them read. */
+function compareAccess(pairs: Pair[], now: number): string[] {
+  const collections = new Set(pairs.flatMap(({ our }) => [...our.readable.keys()]))
+  return [...collections].flatMap((collection) => {
+    const readable = pairs.some(({ our }) => our.readable.get(collection))
+    const entitled = pairs.map((pair) => entitles(pair, collection, now))
+    if (readable && !entitled.some((one) => one !== 'no')) return [`reads ${collection} without having paid`]
+    if (!readable && entitled.some((one) => one === 'yes'))
+      return [`has paid for ${collection} and cannot read`]
+    return []
+  })
+}
+
+/** maybe: within the time by which a late settling may have put it off. */
+function entitles({ our, said }: Pair, collection: string, now: number): 'yes' | 'maybe' | 'no' {
+  if (!said || said.paidAt === null || isDisputed(said)) return 'no'
+  if (refundedOf(said) > 0 && refundedOf(said) >= paidOf(said)) return 'no'
+  const line = our.lines.find((one) => one.opens.includes(collection))
+  if (!line) return 'no'
+  if (line.kind === 'subscription') return said.subscription && isOpen(said.subscription, now) ? 'yes' : 'no'
+  const end = said.paidAt + line.months * 28 * day
+  if (now < end) return 'yes'
+  return now < said.paidAt + (line.months * 31 + passSlackDays) * day ? 'maybe' : 'no'
+}
+
+function isOpen({ state, paidUntil, endsAt }: SubscriptionRecord, now: number): boolean {
+  if (!livingStates.includes(state)) return false
+  if (endsAt !== null && endsAt <= paidUntil) return now < endsAt
+  return now < paidUntil + (graceDays[state] ?? 0) * day
+}

@@ -1,0 +1,208 @@
+import { catchUp, NoProgress, passRealDay } from './catch-up.ts'
+import { compareAll, type Difference } from './compare.ts'
+import type { Options } from './options.ts'
+import { openRandom, type Random } from './random.ts'
+import { openReader, type Reader } from './reader.ts'
+import { advanceDays, readClock } from './sandbox.ts'
+import type { Shop } from './shop.ts'
+import { insist } from './staff.ts'
+import { whatStripeSays } from './stripe-says.ts'
+import { openTally, type Tally, table } from './tally.ts'
+import { openTroubles, type Troubles, troubleKinds } from './troubles.ts'
+import { whatWeSay } from './we-say.ts'
+import { openWorld, type World } from './world.ts'
+
+/** Readers who act at the same moment. */
+const atOnce = 6
+
+/** Runs it and prints what was tried and what differed. Resolves to the exit code; whatever it started has ended then. */
+export async function runSimulation(options: Options): Promise<number> {
+  const { readers, years, kills, seed } = options
+  console.log(`${readers} readers, ${years} years, ${kills} kills, seed ${seed}`)
+  const tried = openTally()
+  const faults = openTally(troubleKinds)
+  const world = await openWorld(faults)
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    console.error('stopping')
+    void world.close().finally(() => process.exit(130))
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  try {
+    await liveThrough(world, options, { tried, faults })
+    const differences = await settleDown(world)
+    await countSandbox(world, faults)
+    return report(options, { tried, faults }, differences)
+  } catch (error) {
+    if (stopping) return 130
+    console.error(error instanceof NoProgress ? `no progress any more: ${error.message}` : error)
+    console.error(`It can be repeated with --seed ${seed}.`)
+    return 1
+  } finally {
+    if (!stopping) await world.close()
+  }
+}
+
+async function liveThrough(
+  world: World,
+  { readers: count, years, kills, seed }: Options,
+  { tried, faults }: { tried: Tally; faults: Tally },
+): Promise<void> {
+  const random = openRandom(seed)
+  await addPass(world)
+  const shop: Shop = { world, tally: tried }
+  const readers = Array.from({ length: count }, (_, index) =>
+    openReader(shop, index + 1, random.fork(`reader ${index + 1}`)),
+  )
+  const steps = drawSteps(random.fork('steps'), Math.round(years * 365))
+  const deaths = spread(random.fork('deaths'), kills, steps.length)
+  const troubles = openTroubles(world, random.fork('troubles'), faults)
+  const began = performance.now()
+  for (const [index, days] of steps.entries()) {
+    await step(world, { readers, days, deaths: deaths[index] ?? 0, troubles })
+    const percent = Math.round(((index + 1) / steps.length) * 100)
+    const spent = Math.round((performance.now() - began) / 1000)
+    const now = (await readClock(world)).toISOString().slice(0, 10)
+    console.log(
+      `${String(percent).padStart(3)}%  ${now}  ${tried.of('purchases paid')} purchases paid, ${spent} s`,
+    )
+  }
+  await troubles.stop()
+}
+
+/** Steps of 5 to 25 days: Stripe can be asked for the events of the last 30. */
+function drawSteps(random: Random, days: number): number[] {
+  const steps: number[] = []
+  for (let left = days; left > 0; ) {
+    const next = Math.min(left, random.between(5, 25))
+    steps.push(next)
+    left -= next
+  }
+  return steps
+}
+
+/** `count` things over so many places, how many to each. */
+function spread(random: Random, count: number, places: number): number[] {
+  const each = new Array<number>(places).fill(0)
+  for (let one = 0; one < count; one++) {
+    const place = random.between(0, places - 1)
+    each[place] = (each[place] ?? 0) + 1
+  }
+  return each
+}
+
+async function step(
+  world: World,
+  {
+    readers,
+    days,
+    deaths,
+    troubles,
+  }: { readers: Reader[]; days: number; deaths: number; troubles: Troubles },
+): Promise<void> {
+  await troubles.begin(deaths)
+  await allOf(readers)
+  await advanceDays(world, days)
+  await troubles.finish()
+  await catchUp(world, { jobs: false })
+  await passRealDay(world)
+}
+
+async function allOf(readers: readonly Reader[]): Promise<void> {
+  const waiting = [...readers]
+  const work = async () => {
+    for (let reader = waiting.shift(); reader; reader = waiting.shift()) await reader.live()
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+}
+
+/** The demo newspaper sells no plan that is paid once; this one lasts a month. */
+async function addPass({ db }: World): Promise<void> {
+  const at = new Date()
+  const plan = await db
+    .insertInto('plans')
+    .values({
+      id: crypto.randomUUID(),
+      slug: 'month-pass',
+      name: 'A month of everything',
+      summary: 'Everything we publish for a month, paid once.',
+      kind: 'pass',
+      opens: ['daily', 'dossiers'],
+      lasts_months: 1,
+      active: true,
+      position: 9,
+      created_at: at,
+      stripe_product_id: null,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await db
+    .insertInto('prices')
+    .values({
+      id: crypto.randomUUID(),
+      plan_id: plan.id,
+      currency: 'USD',
+      unit_amount: 1500,
+      interval: null,
+      active: true,
+      created_at: at,
+      stripe_price_id: null,
+    })
+    .execute()
+}
+
+/** No more troubles: open pages expire, one reconcile, and both accounts are laid beside each other. */
+async function settleDown(world: World): Promise<Difference[]> {
+  console.log('no more faults; what is left is settled')
+  await world.kill()
+  await catchUp(world, { jobs: true })
+  await advanceDays(world, 2)
+  await catchUp(world, { jobs: true })
+  const now = await readClock(world)
+  const stripe = await insist(() => whatStripeSays(world.stripe))
+  if (!stripe) throw new Error('the sandbox refused to list what it holds')
+  const ours = await whatWeSay(world.db, now)
+  console.log(`compared: ${ours.size} orders of ours with ${stripe.size} of Stripe's`)
+  return [...compareAll(stripe, ours, now.getTime() / 1000), ...(await findLeftovers(world))]
+}
+
+/** What should not be there once everything is quiet. */
+async function findLeftovers({ db, pool }: World): Promise<Difference[]> {
+  const failed = await db
+    .selectFrom('events')
+    .select(['id', 'type', 'note'])
+    .where('state', '=', 'failed')
+    .execute()
+  const drift = await db.selectFrom('drift').selectAll().where('closed_at', 'is', null).execute()
+  const { rows: jobs } = await pool.query<{ task_identifier: string; last_error: string }>(
+    'SELECT task_identifier, last_error FROM graphile_worker.jobs WHERE attempts >= max_attempts',
+  )
+  return [
+    ...failed.map((event) => `event ${event.id} ${event.type} failed: ${event.note}`),
+    ...drift.map((one) => `drift ${one.kind} ${one.subject}: ${one.stripe_says}; ${one.we_say}`),
+    ...jobs.map((job) => `job ${job.task_identifier} was given up: ${job.last_error}`),
+  ]
+}
+
+/** What the wires cannot show. */
+async function countSandbox({ pool }: World, faults: Tally): Promise<void> {
+  const { rows } = await pool.query<{ count: number }>(
+    "SELECT count(*)::int AS count FROM sandbox.deliveries WHERE state = 'dropped'",
+  )
+  faults.add('webhooks never sent', rows[0]?.count ?? 0)
+}
+
+function report(
+  options: Options,
+  { tried, faults }: { tried: Tally; faults: Tally },
+  differences: Difference[],
+): number {
+  console.log(`\n${table('What was tried', tried.rows().toSorted())}`)
+  console.log(`\n${table('Faults', faults.rows())}`)
+  console.log(`\nseed: ${options.seed}`)
+  for (const difference of differences) console.log(`  ${difference}`)
+  console.log(`differences: ${differences.length}`)
+  return differences.length === 0 ? 0 : 1
+}

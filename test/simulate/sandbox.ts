@@ -1,0 +1,50 @@
+import type { World } from './world.ts'
+
+/** What the sandbox can be told to do wrong, each from 0 to 1, and `delay_ms`. */
+export interface Faults {
+  duplicate?: number
+  delay_ms?: number
+  reorder?: number
+  drop?: number
+  api_failure?: number
+  api_failure_after?: number
+  rate_limit?: number
+}
+
+/** Switches off what is not named. */
+export async function setFaults(world: World, faults: Faults): Promise<void> {
+  await postJson(world, '/faults', { reset: 'on', ...faults })
+}
+
+/** Resolves once every event that fell due was tried. Returns the sandbox's time then. */
+export async function advanceDays(world: World, days: number): Promise<Date> {
+  const { now } = await postJson(world, '/clock/advance', { days })
+  return new Date(now)
+}
+
+export async function readClock(world: World): Promise<Date> {
+  const answer = await fetch(`${world.sandboxUrl}/clock`)
+  const { now } = (await answer.json()) as { now: string }
+  return new Date(now)
+}
+
+/** The six digits of the newest mail to an address; null: there is none. */
+export async function newestCode(world: World, address: string): Promise<string | null> {
+  const answer = await fetch(`${world.sandboxUrl}/mail.json?to=${encodeURIComponent(address)}`)
+  const mails = (await answer.json()) as { text: string }[]
+  for (const mail of mails) {
+    const code = /\b\d{6}\b/.exec(mail.text)?.[0]
+    if (code) return code
+  }
+  return null
+}
+
+async function postJson(world: World, path: string, body: object): Promise<{ now: string }> {
+  const answer = await fetch(world.sandboxUrl + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(`the sandbox answered ${answer.status} to ${path}: ${await answer.text()}`)
+  return (await answer.json()) as { now: string }
+}

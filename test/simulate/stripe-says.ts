@@ -1,0 +1,122 @@
+import type Stripe from 'stripe'
+import { endsAtOf, paidUntilOf, periodEndOf } from '../../src/subscriptions/read-subscription.ts'
+import type { StripeOrder } from './record.ts'
+
+/** Everything that Stripe holds of our orders, by our order's id; listed whole, past all that the app has kept. */
+export async function whatStripeSays(stripe: Stripe): Promise<Map<string, StripeOrder>> {
+  const orders = new Map<string, StripeOrder>()
+  const bySubscription = new Map<string, StripeOrder>()
+  const byIntent = new Map<string, StripeOrder>()
+  const orderOf = (id: string) => {
+    const order = orders.get(id) ?? emptyOrder(id)
+    orders.set(id, order)
+    return order
+  }
+  for await (const session of stripe.checkout.sessions.list({ limit: 100 }))
+    if (session.metadata?.order) takeSession(orderOf(session.metadata.order), session)
+  for await (const subscription of stripe.subscriptions.list({ status: 'all', limit: 100 })) {
+    if (!subscription.metadata.order) continue
+    const order = orderOf(subscription.metadata.order)
+    takeSubscription(order, subscription)
+    bySubscription.set(subscription.id, order)
+  }
+  for await (const invoice of stripe.invoices.list({
+    status: 'paid',
+    limit: 100,
+    expand: ['data.payments'],
+  })) {
+    const order = bySubscription.get(idOf(invoice.parent?.subscription_details?.subscription))
+    if (order) takeInvoice(order, invoice, byIntent)
+  }
+  await takeMoney(stripe, { orderOf, byIntent })
+  return orders
+}
+
+function emptyOrder(id: string): StripeOrder {
+  return {
+    id,
+    email: '',
+    payments: new Map(),
+    refunds: new Map(),
+    disputes: new Map(),
+    subscription: null,
+    sessions: [],
+    chargedTwice: [],
+    paidAt: null,
+    startedAt: null,
+  }
+}
+
+function takeSession(order: StripeOrder, session: Stripe.Checkout.Session): void {
+  order.sessions.push({
+    id: session.id,
+    status: session.status ?? '',
+    paid: session.payment_status === 'paid',
+    total: session.amount_total ?? 0,
+    subtotal: session.amount_subtotal ?? 0,
+  })
+}
+
+function takeSubscription(order: StripeOrder, subscription: Stripe.Subscription): void {
+  order.startedAt = subscription.start_date
+  order.subscription = {
+    id: subscription.id,
+    state: subscription.status,
+    paidUntil: seconds(periodEndOf(subscription)),
+    endsAt: secondsOrNull(endsAtOf(subscription)),
+    endedAt: subscription.ended_at,
+  }
+  // Its invoices say what is paid; the item's own period has begun before its invoice is.
+  order.subscription.paidUntil = 0
+}
+
+function takeInvoice(order: StripeOrder, invoice: Stripe.Invoice, byIntent: Map<string, StripeOrder>): void {
+  const until = paidUntilOf([invoice])
+  if (order.subscription && until)
+    order.subscription.paidUntil = Math.max(order.subscription.paidUntil, seconds(until))
+  for (const payment of invoice.payments?.data ?? []) {
+    const intent = idOf(payment.payment.payment_intent)
+    if (intent) byIntent.set(intent, order)
+  }
+  if (invoice.amount_paid > 0) order.payments.set(invoice.id ?? '', invoice.amount_paid)
+}
+
+/** Charges, refunds and disputes, each found by its payment intent. */
+async function takeMoney(
+  stripe: Stripe,
+  { orderOf, byIntent }: { orderOf: (id: string) => StripeOrder; byIntent: Map<string, StripeOrder> },
+): Promise<void> {
+  for await (const intent of stripe.paymentIntents.list({ limit: 100 })) {
+    if (!intent.metadata.order) continue
+    const order = orderOf(intent.metadata.order)
+    byIntent.set(intent.id, order)
+    if (intent.status === 'succeeded') order.payments.set(intent.id, intent.amount_received)
+  }
+  const charged = new Set<string>()
+  for await (const charge of stripe.charges.list({ limit: 100 })) {
+    const intent = idOf(charge.payment_intent)
+    const order = byIntent.get(intent)
+    if (!order || charge.status !== 'succeeded') continue
+    if (charged.has(intent)) order.chargedTwice.push(intent)
+    charged.add(intent)
+    order.paidAt = Math.min(order.paidAt ?? charge.created, charge.created)
+  }
+  for await (const refund of stripe.refunds.list({ limit: 100 }))
+    byIntent.get(idOf(refund.payment_intent))?.refunds.set(refund.id, `${refund.amount} ${refund.status}`)
+  for await (const dispute of stripe.disputes.list({ limit: 100 }))
+    byIntent
+      .get(idOf(dispute.payment_intent))
+      ?.disputes.set(dispute.id, `${dispute.amount} ${dispute.status}`)
+}
+
+function idOf(field: string | { id: string } | null | undefined): string {
+  return typeof field === 'string' ? field : (field?.id ?? '')
+}
+
+function seconds(at: Date): number {
+  return at.getTime() / 1000
+}
+
+function secondsOrNull(at: Date | null): number | null {
+  return at ? seconds(at) : null
+}
