@@ -76,7 +76,7 @@ function placeText(place: Place): string {
 
 /** null: the text is none of ours, and the list begins at the top. */
 function parsePlace(text: string): Place | null {
-  const match = /^(\d{1,14})_([0-9a-f-]{36})$/.exec(text)
+  const match = /^(\d{1,14})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(text)
   return match?.[1] && match[2] ? { publishedAt: new Date(Number(match[1])), id: match[2] } : null
 }
 
@@ -97,7 +97,11 @@ async function sendSitemap({ db, clock, publicUrl }: ArticleRoutesDeps, res: Res
   send(res, 'application/xml', sitemap(paths, publicUrl))
 }
 
-/** The same for everyone, whatever cookies came along. */
+/**
+ * The same for everyone, whatever cookies came along; but a session may just have been lengthened, and a shared cache
+ * would hand its cookie to everyone as well.
+ */
 function send(res: Response, type: string, text: string): void {
-  res.set('Cache-Control', 'public, max-age=300').type(type).send(text)
+  const caching = res.hasHeader('Set-Cookie') ? 'private, no-store' : 'public, max-age=300'
+  res.set('Cache-Control', caching).type(type).send(text)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { openNewsstand } from '../support/newsstand.ts'
+import { subscribe } from '../support/personas.ts'
 
 const newsstand = await openNewsstand()
 
@@ -53,6 +54,10 @@ describe('tags', () => {
       .execute()
     await newsstand.visitor().get('/tags/world?after=nonsense').expect(200)
     await newsstand.visitor().get('/tags/world?after=1_00000000-0000-0000-0000-000000000000').expect(200)
+    await newsstand
+      .visitor()
+      .get(`/tags/world?after=1_${'-'.repeat(36)}`)
+      .expect(200)
   })
 })
 
@@ -73,6 +78,22 @@ describe('machines', () => {
     const { text } = await newsstand.visitor().get('/robots.txt').expect(200)
     assert.ok(text.includes(`Sitemap: ${newsstand.url}/sitemap.xml`))
     assert.doesNotMatch(text, /admin/)
+  })
+})
+
+describe('what shared caches may keep', () => {
+  it('holds nobody’s cookie: not even when a session was just lengthened', async () => {
+    const alice = newsstand.visitor()
+    await subscribe(alice, 'alice@example.com')
+    for (const path of ['/feed.xml', '/sitemap.xml', '/robots.txt', '/', '/subscribe', '/search?q=river']) {
+      const dayBefore = new Date(Date.now() - 2 * 86_400_000)
+      await newsstand.db.updateTable('sessions').set({ updated_at: dayBefore }).execute()
+      const { headers } = await alice.get(path).expect(200)
+      assert.ok(headers['set-cookie'], `${path} lengthens the session`)
+      assert.match(headers['cache-control'] ?? '', /^private/, path)
+    }
+    const { headers } = await newsstand.visitor().get('/feed.xml').expect(200)
+    assert.match(headers['cache-control'] ?? '', /^public/)
   })
 })
 
