@@ -106,17 +106,17 @@ export async function putPromotion(
     .execute()
 }
 
-/** Empties a cart of what was bought. */
+/** Empties a cart of what was bought. The cart is locked before its lines, as everywhere, or two would wait for each other. */
 export async function removeBought(
   tx: Transaction,
   cartId: string,
   planIds: string[],
   now: Date,
 ): Promise<void> {
+  await putPromotion(tx, cartId, null, now)
   if (planIds.length > 0) {
     await tx.deleteFrom('cart_lines').where('cart_id', '=', cartId).where('plan_id', 'in', planIds).execute()
   }
-  await putPromotion(tx, cartId, null, now)
 }
 
 /** Forgets carts that nobody touched since `before`. Returns how many. */

@@ -63,11 +63,14 @@ export async function findOrder(db: Transaction, id: string): Promise<Order | nu
   return load(db, await db.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst())
 }
 
-/** As `findOrder`, and nobody else changes it until the transaction ends. */
+/**
+ * As `findOrder`, and nobody else changes it until the transaction ends. Rows that refer to it may still be written:
+ * whoever holds another lock and writes the order's history would otherwise wait for this one, and this one for that.
+ */
 export async function lockOrder(tx: Transaction, id: string): Promise<Order | null> {
   return load(
     tx,
-    await tx.selectFrom('orders').selectAll().where('id', '=', id).forUpdate().executeTakeFirst(),
+    await tx.selectFrom('orders').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst(),
   )
 }
 
