@@ -18,7 +18,10 @@ describe('a cart', () => {
   it('holds a plan with its subtotal, on every page', async () => {
     const visitor = newsstand.visitor()
     await choose(visitor)
-    assert.deepEqual(subtotals((await visitor.get('/cart')).text), ['$130.00', '$130.00'])
+    const cart = await visitor.get('/cart')
+    assert.deepEqual(subtotals(cart.text), ['$130.00', '$130.00'])
+    assert.match(cart.text, /Quantity 1, <span class="amount">\$130\.00<\/span> a year/)
+    assert.match(cart.text, /Tax, where it applies, is settled at the payment/)
     for (const path of [
       '/',
       '/subscribe',
