@@ -10,6 +10,8 @@ export interface Receiver {
   url: string
   /** Every event that came, in the order in which it came; its signature was verified. */
   events: Stripe.Event[]
+  /** The same as it came, for a receiver that verifies nothing by itself. */
+  raw: { body: string; signature: string }[]
   /** What to answer, in turn; 200 once there is nothing left. */
   answers: number[]
   close: () => Promise<void>
@@ -55,16 +57,22 @@ export function clientOf(sandbox: { port: number }, key = 'sk_test_sandbox'): St
   })
 }
 
-export async function openReceiver(): Promise<Receiver> {
+/** Listens for events. A secret of null: it verifies nothing and keeps them raw. */
+export async function openReceiver(
+  options: { secret: string | null } = { secret: 'whsec_sandbox' },
+): Promise<Receiver> {
   const events: Stripe.Event[] = []
+  const raw: Receiver['raw'] = []
   const answers: number[] = []
   const verifier = new Stripe('sk_test_sandbox')
   const server = createServer((req, res) => {
     const chunks: Buffer[] = []
     req.on('data', (chunk: Buffer) => chunks.push(chunk))
     req.on('end', () => {
-      const signature = req.headers['stripe-signature'] ?? ''
-      events.push(verifier.webhooks.constructEvent(Buffer.concat(chunks), signature, 'whsec_sandbox'))
+      const signature = String(req.headers['stripe-signature'])
+      const body = Buffer.concat(chunks)
+      raw.push({ body: body.toString(), signature })
+      if (options.secret) events.push(verifier.webhooks.constructEvent(body, signature, options.secret))
       res.writeHead(answers.shift() ?? 200).end()
     })
   })
@@ -74,7 +82,7 @@ export async function openReceiver(): Promise<Receiver> {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  return { url: `http://127.0.0.1:${port}/webhooks/stripe`, events, answers, close }
+  return { url: `http://127.0.0.1:${port}/webhooks/stripe`, events, raw, answers, close }
 }
 
 /** Posts a form as a browser without JavaScript does, following nothing. */

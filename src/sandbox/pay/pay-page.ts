@@ -3,7 +3,7 @@ import { taxedCountries } from '../billing/tax-rates.ts'
 import { couponsOf, priceSession } from '../checkout/session-lines.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
-import { testCards } from '../payments/test-cards.ts'
+import { type TestCard, testCards } from '../payments/test-cards.ts'
 import { demandsOf, type FormValues, type Problems } from './read-form.ts'
 
 export interface Attempt {
@@ -48,13 +48,10 @@ export async function payPage(work: Work, stored: Stored<'checkout.session'>, at
     submit: submitText(session, amount(sums.amount_total)),
     cancelUrl: session.cancel_url,
     countries: ['US', ...taxedCountries].map((code) => ({ code, name: countryName(code) })),
+    usualCards: testCards.filter((card) => usual.includes(card.number)).map(cardRow),
     cards: Object.entries(Object.groupBy(testCards, (card) => card.group)).map(([group, cards]) => ({
       group,
-      cards: (cards ?? []).map((card) => ({
-        number: card.number,
-        spaced: spaced(card.number),
-        label: card.label,
-      })),
+      cards: (cards ?? []).map(cardRow),
     })),
     ...attempt,
   }
@@ -88,6 +85,22 @@ function countryName(code: string): string {
   return regionNames.of(code) ?? code
 }
 
+/** The cards that are tried first: it works, it does not, the bank asks, it fails later. */
+const usual = [
+  '4242424242424242',
+  '4000000000000002',
+  '4000000000009995',
+  '4000002500003155',
+  '4000000000000341',
+]
+
+function cardRow({ number, label }: TestCard) {
+  return { number, spaced: spaced(number), label }
+}
+
+/** As it is printed on a card: 4 4 4 4, on shorter ones 4 6 5. */
 function spaced(number: string): string {
-  return number.replaceAll(/(.{4})(?=.)/g, '$1 ')
+  return number.length < 16
+    ? number.replace(/(.{4})(.{6})/, '$1 $2 ')
+    : number.replaceAll(/(.{4})(?=.)/g, '$1 ')
 }

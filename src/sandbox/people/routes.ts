@@ -1,46 +1,59 @@
-import { Router } from 'express'
-import { sql } from 'kysely'
-import { type House, readPresent } from '../house.ts'
-import { formatMoment } from '../pages/moments.ts'
+import { type Response, Router, urlencoded } from 'express'
+import { type House, inWork, workOn } from '../house.ts'
+import type { Work } from '../objects/work.ts'
 import type { Render } from '../pages/render.ts'
+import { formValues } from '../pay/read-form.ts'
+import { decideDispute, disputeCharge, failNextRenewal } from './acts.ts'
+import { eventPage, sendAgain } from './event-page.ts'
+import { objectPage, objectsPage } from './objects-page.ts'
+import { overview } from './overview.ts'
 
-interface LatestEvent {
-  id: string
-  type: string
-  created: number
-  object_id: string | null
-  states: string
-}
-
-/** The page for people: what the sandbox holds and what it told lately. */
+/** The pages for people: what the sandbox holds, its events and their deliveries, and buttons that make things happen. */
 export function peopleRoutes(house: House, render: Render): Router {
   const router = Router()
+  const form = urlencoded({ extended: false, limit: '8kb' })
+  const reading = () => workOn(house, house.db)
+
   router.get('/', async (_req, res) => {
-    const { now } = await readPresent(house)
-    const events = await latestEvents(house)
-    await render(res, 'home', {
-      title: 'Sandbox',
-      part: 'home',
-      time: formatMoment(new Date(now * 1000)),
-      kinds: await countKinds(house),
-      events: events.map((event) => ({ ...event, time: formatMoment(new Date(event.created * 1000)) })),
-    })
+    await render(res, 'home', { title: 'Overview', part: 'home', ...(await overview(await reading())) })
+  })
+  router.get('/objects/:kind', async (req, res) => {
+    const page = await objectsPage(await reading(), req.params.kind)
+    await render(res, 'objects', { title: page.kind, part: 'home', ...page })
+  })
+  router.get('/objects/:kind/:id', async (req, res) => {
+    await show(res, 'object', await objectPage(await reading(), req.params.id))
+  })
+  router.get('/events/:id', async (req, res) => {
+    await show(res, 'event', await eventPage(await reading(), req.params.id))
+  })
+  router.post('/events/:id/deliveries', form, async (req, res) => {
+    await act(res, `/events/${req.params.id}`, (work) => sendAgain(work, req.params.id))
+  })
+  router.post('/subscriptions/:id/next-renewal', form, async (req, res) => {
+    const fails = formValues(req.body).fails !== 'no'
+    await act(res, '/', (work) => failNextRenewal(work, req.params.id, fails))
+  })
+  router.post('/charges/:id/dispute', form, async (req, res) => {
+    await act(res, '/', (work) => disputeCharge(work, req.params.id))
+  })
+  router.post('/disputes/:id/verdict', form, async (req, res) => {
+    const verdict = formValues(req.body).verdict === 'won' ? 'won' : 'lost'
+    await act(res, '/', (work) => decideDispute(work, req.params.id, verdict))
   })
   return router
-}
 
-async function countKinds(house: House): Promise<{ kind: string; count: number }[]> {
-  const { rows } = await sql<{ kind: string; count: number }>`
-    select kind, count(*) as count from sandbox.objects where not deleted group by kind order by kind`.execute(
-    house.db,
-  )
-  return rows
-}
+  async function show(res: Response, view: string, page: { id: string } | null): Promise<void> {
+    if (page) return render(res, view, { title: page.id, part: 'home', ...page })
+    await nothing(res, 404, 'There is nothing with this id.')
+  }
 
-async function latestEvents(house: House): Promise<LatestEvent[]> {
-  const { rows } = await sql<LatestEvent>`
-    select e.id, e.type, e.created, e.object_id, coalesce(string_agg(distinct replace(d.state, '_', ' '), ', '), 'for nobody') as states
-    from (select * from sandbox.events order by seq desc limit 50) e left join sandbox.deliveries d on d.event_id = e.id
-    group by e.id, e.type, e.created, e.object_id, e.seq order by e.seq desc`.execute(house.db)
-  return rows
+  async function act(res: Response, to: string, body: (work: Work) => Promise<boolean>): Promise<void> {
+    if (await inWork(house, body)) return res.redirect(303, to)
+    await nothing(res, 409, 'This cannot be done: there is no such thing, or it is past that.')
+  }
+
+  function nothing(res: Response, status: number, text: string): Promise<void> {
+    return render(res, 'message', { title: 'Not possible', part: 'home', text, back: '/' }, status)
+  }
 }
