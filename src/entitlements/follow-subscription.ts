@@ -5,11 +5,14 @@ import type { Installation } from '../db/installation.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { writeHistory } from '../orders/history.ts'
 import { insertPayment } from '../orders/payments.ts'
+import { recountRefunds } from '../orders/refunds.ts'
+import { lockOrder } from '../orders/store.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
 import { readSubscription, type SubscriptionFacts } from '../subscriptions/read-subscription.ts'
 import { lockSubscription, updateSubscription } from '../subscriptions/store.ts'
 import { type Subscription, stateText } from '../subscriptions/subscription.ts'
 import { type Grace, spanOf } from './entitlement.ts'
+import { holdByState } from './hold.ts'
 import { moveEntitlementOf } from './store.ts'
 
 export interface FollowDeps {
@@ -25,8 +28,7 @@ export interface FollowDeps {
  * foreign: not of this installation
  */
 export type FollowOutcome =
-  | { outcome: 'followed' | 'stale' }
-  | { outcome: 'unknown'; orderId: string }
+  | { outcome: 'followed' | 'stale' | 'unknown'; orderId: string }
   | { outcome: 'foreign' }
 
 /**
@@ -42,33 +44,36 @@ export async function followSubscription(
   if (facts.installationId !== deps.installation.id || !facts.orderId) return { outcome: 'foreign' }
   const { orderId } = facts
   return inTransaction(deps.db, async (tx) => {
+    // The order first, as everywhere: two that took them in different orders would wait for each other.
+    const order = await lockOrder(tx, orderId)
     const known = await lockSubscription(tx, stripeSubscriptionId)
-    if (!known) return { outcome: 'unknown', orderId }
-    if (known.readNumber > readNumber) return { outcome: 'stale' }
-    await follow(tx, deps, known, facts, readNumber)
-    return { outcome: 'followed' }
+    if (!order || !known) return { outcome: 'unknown', orderId }
+    if (known.readNumber > readNumber) return { outcome: 'stale', orderId }
+    const anyNew = await follow(tx, deps, known, facts, readNumber)
+    if (anyNew) await holdByState(tx, await recountRefunds(tx, order))
+    return { outcome: 'followed', orderId }
   })
 }
 
+/** Returns whether there was a payment that we did not know. */
 async function follow(
   tx: Transaction,
   deps: FollowDeps,
   known: Subscription,
   facts: SubscriptionFacts,
   readNumber: number,
-): Promise<void> {
+): Promise<boolean> {
   const { state, endsAt, endedAt } = facts
   const paidUntil = facts.paidUntil ?? known.paidUntil
   const next: Subscription = { ...known, state, paidUntil, endsAt, endedAt, readNumber }
   await updateSubscription(tx, next)
   await moveEntitlementOf(tx, known.id, spanOf(next, deps.grace))
-  await recordPayments(tx, deps, known, facts)
-  if (stateText(next) === stateText(known)) return
-  await writeHistory(tx, known.orderId, {
-    at: deps.clock(),
-    text: `Subscription: ${stateText(next)}`,
-    by: 'stripe',
-  })
+  const anyNew = await recordPayments(tx, deps, known, facts)
+  if (stateText(next) !== stateText(known)) {
+    const text = `Subscription: ${stateText(next)}`
+    await writeHistory(tx, known.orderId, { at: deps.clock(), text, by: 'stripe' })
+  }
+  return anyNew
 }
 
 async function recordPayments(
@@ -76,14 +81,17 @@ async function recordPayments(
   deps: FollowDeps,
   known: Subscription,
   facts: SubscriptionFacts,
-): Promise<void> {
+): Promise<boolean> {
+  let anyNew = false
   for (const payment of facts.payments.toReversed()) {
     const { amount, paidAt } = payment
     const kind = payment.renewal ? 'renewal' : 'first'
     const source = { stripeSourceId: payment.invoiceId, stripePaymentIntentId: payment.paymentIntentId }
     const isNew = await insertPayment(tx, { orderId: known.orderId, kind, amount, paidAt, ...source })
     if (!isNew) continue
+    anyNew = true
     const text = `Renewal paid, ${formatMoney(amount, deps.installation.locale)}`
     await writeHistory(tx, known.orderId, { at: paidAt, text, by: 'stripe' })
   }
+  return anyNew
 }

@@ -7,7 +7,7 @@ import { dateOf } from '../stripe/client.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
 import { writeHistory } from './history.ts'
 import { nextState, type Order } from './order.ts'
-import type { RefundDeps } from './refunds.ts'
+import { type RefundDeps, recountRefunds } from './refunds.ts'
 import { lockOrder, updateOrder } from './store.ts'
 
 /**
@@ -25,11 +25,21 @@ export async function followDispute(
     const order = await lockOrder(tx, orderId)
     if (!order) return null
     if (!(await writeDispute(tx, deps, order, dispute, readNumber))) return order
-    const state = nextState(order.state, dispute.status === 'won' ? 'dispute_won' : 'disputed')
-    if (!state || dispute.status.startsWith('warning')) return order
+    if (dispute.status.startsWith('warning')) return order
+    const won = dispute.status === 'won'
+    if (won && (await hasOpenDispute(tx, order.id))) return order
+    const state = nextState(order.state, won ? 'dispute_won' : 'disputed')
+    if (!state) return order
     await updateOrder(tx, order.id, { state })
-    return { ...order, state }
+    // What was refunded while it was disputed counts again now.
+    return recountRefunds(tx, { ...order, state })
   })
+}
+
+/** Another payment of the order may be disputed still, or its dispute was lost. */
+async function hasOpenDispute(tx: Transaction, orderId: string): Promise<boolean> {
+  const rows = await tx.selectFrom('disputes').select('state').where('order_id', '=', orderId).execute()
+  return rows.some(({ state }) => state !== 'won' && !state.startsWith('warning'))
 }
 
 /** Returns whether this read is the newest. */

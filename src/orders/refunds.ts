@@ -44,11 +44,7 @@ export async function followRefunds(deps: RefundDeps, orderId: string): Promise<
     const order = await lockOrder(tx, orderId)
     if (!order) return null
     for (const refund of refunds) await writeRefund(tx, deps, order, refund, readNumber)
-    const paid = sum(
-      payments.map((payment) => payment.amount),
-      order.currency,
-    )
-    return writeRefunded(tx, order, paid)
+    return recountRefunds(tx, order)
   })
 }
 
@@ -122,12 +118,20 @@ export async function listRefunds(db: Transaction, orderId: string): Promise<Ref
   }))
 }
 
-async function writeRefunded(tx: Transaction, order: Order, paid: Money): Promise<Order> {
+/**
+ * Weighs what an order's refunds have given back against what was paid for it, and brings its state to that. To be called
+ * on a locked order when either has changed: a renewal that is paid after all was refunded makes it a part again.
+ */
+export async function recountRefunds(tx: Transaction, order: Order): Promise<Order> {
   const counting = (await listRefunds(tx, order.id)).filter(
     (refund) => !['failed', 'canceled'].includes(refund.state),
   )
   const refunded = sum(
     counting.map((refund) => refund.amount),
+    order.currency,
+  )
+  const paid = sum(
+    (await listPayments(tx, order.id)).map((payment) => payment.amount),
     order.currency,
   )
   const state = nextState(order.state, happeningOf(refunded, paid)) ?? order.state
