@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { applyEvent } from '../../src/webhooks/apply-event.ts'
+import { onDispute } from '../../src/webhooks/events/refund.ts'
 import { takeMissedEvents } from '../../src/webhooks/take-missed-events.ts'
 import { eventually, openNewsstand } from '../support/newsstand.ts'
 import { subscribe } from '../support/personas.ts'
@@ -113,7 +114,47 @@ describe('money that goes back', () => {
     const { text } = await reader.get(`/orders/${number}`)
     assert.match(text, /data-order-state="refunded"\s+data-order-total="130\.00"/)
   })
+
+  it('once, does not close what a later renewal pays for', async () => {
+    const reader = newsstand.visitor()
+    const number = await subscribe(reader, 'goodwill@example.com', 'all-access-monthly')
+    const order = async () =>
+      db.selectFrom('orders').selectAll().where('number', '=', number).executeTakeFirstOrThrow()
+    await stripe.refunds.create({ payment_intent: (await order()).stripe_payment_intent_id ?? '' })
+    await eventually(async () => assert.equal((await order()).state, 'refunded'))
+    await advance({ days: '35' })
+    await eventually(async () => {
+      assert.equal((await order()).state, 'partly_refunded')
+      assert.match((await reader.get(quds)).text, /data-access="full"/)
+    })
+  })
+
+  it('stays gone when a dispute about it is won', async () => {
+    const reader = newsstand.visitor()
+    const number = await subscribe(reader, 'quarrel@example.com')
+    const order = async () =>
+      db.selectFrom('orders').selectAll().where('number', '=', number).executeTakeFirstOrThrow()
+    const payment_intent = (await order()).stripe_payment_intent_id ?? ''
+    await stripe.refunds.create({ payment_intent })
+    await eventually(async () => assert.equal((await order()).state, 'refunded'))
+    for (const status of ['needs_response', 'won'])
+      await onDispute(disputed(status), disputeOf(payment_intent))
+    assert.equal((await order()).state, 'refunded')
+    assert.match((await reader.get(quds)).text, /data-access="preview" data-reason="held"/)
+  })
 })
+
+/** As if Stripe, asked for the dispute, answered with this status. */
+function disputed(status: string): typeof newsstand.deps {
+  const answer = { id: 'du_quarrel', status, amount: 13000, currency: 'usd', created: 1_795_000_000 }
+  const disputes = { retrieve: async () => answer }
+  return { ...newsstand.deps, stripe: Object.assign(Object.create(stripe), { disputes }) }
+}
+
+function disputeOf(payment_intent: string) {
+  const event = { id: 'evt_quarrel', type: 'charge.dispute.closed', createdAt: newsstand.clock() }
+  return { ...event, objectId: 'du_quarrel', refersTo: { payment_intent } }
+}
 
 describe('events that never come', () => {
   it('are taken from Stripe’s list', async () => {
