@@ -11,8 +11,6 @@ import { readSession, type SessionFacts, toFacts } from './read-session.ts'
 import { findLatestSession, saveSession } from './sessions.ts'
 
 const mostAttempts = 5
-/** https://docs.stripe.com/error-codes (read 2026-11-22) */
-const keyInUse = 'idempotency_key_in_use'
 
 /**
  * The Checkout Session of a pending order: the one that is there, or a new one where there is none or it expired.
@@ -34,10 +32,7 @@ export async function openSession(deps: CheckoutDeps, order: Order): Promise<Ses
   throw new Error(`Stripe opened no session for order ${order.id} in ${mostAttempts} attempts`)
 }
 
-/**
- * null: this attempt's key was used with other parameters, by a process that died before it wrote anything down. Throws
- * while a twin of this request is under way: another key would open a second page for the same order.
- */
+/** null: this attempt's key was used with other parameters, by a process that died before it wrote anything down. */
 async function createSession(
   deps: CheckoutDeps,
   order: Order,
@@ -49,8 +44,7 @@ async function createSession(
     const params = await sessionParams(deps, order, stripePriceIds)
     return toFacts(await deps.stripe.checkout.sessions.create(params, { idempotencyKey }))
   } catch (error) {
-    const isSpent = error instanceof Stripe.errors.StripeIdempotencyError && error.code !== keyInUse
-    if (isSpent) return null
+    if (error instanceof Stripe.errors.StripeIdempotencyError) return null
     throw error
   }
 }
