@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from 'express'
 import Stripe from 'stripe'
-import { z } from 'zod'
 import { cartView } from '../cart/pages.ts'
 import type { PricedCart } from '../cart/price-cart.ts'
 import { cartIdOf, pricedCartOf } from '../cart/routes.ts'
 import { TooManyRequests } from '../errors.ts'
 import type { Notice } from '../http/render.ts'
+import { parseEmail } from '../readers/email.ts'
 import { markBrowser } from './browser.ts'
 import { type Consent, consentsFor } from './consents.ts'
 import type { CheckoutRoutesDeps } from './deps.ts'
@@ -37,6 +37,8 @@ async function showCheckout(
 ): Promise<void> {
   const cart = await pricedCartOf(deps, req)
   if (cart.lines.length === 0 || cart.problems.length > 0) return res.redirect(303, '/cart')
+  // Marked with the form already: sent twice at once, it is then one browser's, and one order.
+  if (req.method === 'GET') markBrowser(req, res, deps.secureCookies)
   const { locale } = deps.installation
   const reader = deps.accounts.readerOf(req)
   const consents = consentsFor(cart, locale).map((consent) => ({
@@ -88,15 +90,13 @@ async function postCheckout(deps: CheckoutRoutesDeps, req: Request, res: Respons
 
 function readForm(deps: CheckoutRoutesDeps, req: Request, cart: PricedCart) {
   const reader = deps.accounts.readerOf(req)
-  const email = reader
-    ? { success: true, data: reader.email }
-    : z.email().max(254).safeParse(typed(req, 'email').toLowerCase())
+  const email = reader ? reader.email : parseEmail(typed(req, 'email'))
   const missing = missingConsents(consentsFor(cart, deps.installation.locale), givenIn(req))
-  if (email.success && email.data && missing.length === 0) return { email: email.data, reader }
+  if (email && missing.length === 0) return { email, reader }
   const errors: Record<string, string> = Object.fromEntries(
     missing.map(({ name }) => [name, 'Please agree to this, or choose a plan that does not renew.']),
   )
-  if (!email.success) errors.email = 'Enter your e-mail address, such as name@example.com.'
+  if (!email) errors.email = 'Enter your e-mail address, such as name@example.com.'
   return { errors }
 }
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { inTransaction } from '../../src/db/database.ts'
 import { openNewsstand } from '../support/newsstand.ts'
-import { choose, goToPayment } from '../support/personas.ts'
+import { choose, goToPayment, type Visitor } from '../support/personas.ts'
 
 const newsstand = await openNewsstand()
 const { db } = newsstand
@@ -36,5 +36,32 @@ describe('a checkout whose twin is still under way', () => {
     await goToPayment(visitor, email)
     const sessions = await db.selectFrom('checkout_sessions').select('attempt').execute()
     assert.deepEqual(sessions, [{ attempt: 1 }])
+  })
+})
+
+describe('a form that is sent twice at once', () => {
+  const send = (visitor: Visitor, email: string) =>
+    visitor.post('/checkout').type('form').send({ email, consent_renewal: 'on' })
+
+  it('is one order with one payment page', async () => {
+    const visitor = newsstand.visitor()
+    await choose(visitor, 'digital-monthly')
+    await visitor.get('/checkout').expect(200)
+    const answers = await Promise.all([1, 2, 3, 4].map(() => send(visitor, 'twice@example.com')))
+    const [first] = answers
+    assert.match(first?.headers.location ?? '', /\/pay\//)
+    for (const answer of answers) assert.equal(answer.headers.location, first?.headers.location)
+    const orders = await db
+      .selectFrom('orders')
+      .select('id')
+      .where('email', '=', 'twice@example.com')
+      .execute()
+    assert.equal(orders.length, 1)
+  })
+
+  it('with an address that no mail could reach is no order', async () => {
+    const visitor = newsstand.visitor()
+    await choose(visitor, 'digital-monthly')
+    await send(visitor, `${'x'.repeat(65)}@example.com`).expect(422)
   })
 })
