@@ -93,12 +93,18 @@ async function begin(
 
 /** The migrated database with its one account, as the rest of the sandbox is given it; the address comes later. */
 async function openHouse(pool: pg.Pool, log: Log): Promise<House> {
-  await pool.query('create schema if not exists sandbox')
+  await makeSchema(pool)
   await migrate(pool, join(import.meta.dirname, 'migrations'), 'sandbox')
   const db = openDatabase<SandboxTables>(pool).withSchema('sandbox')
   const house: House = { db, url: '', log, realNow: Date.now, random: Math.random }
   await inTransaction(db, async (tx) => ensureAccount(tx, (await readPresent(house, tx)).now))
   return house
+}
+
+/** Two processes that start at the same moment may both find it missing; the later one's attempt then fails. */
+async function makeSchema(pool: pg.Pool): Promise<void> {
+  const make = () => pool.query('create schema if not exists sandbox')
+  await make().catch(make)
 }
 
 function buildApp(house: House, publicHost: string, clock: Clock, deliverer: Deliverer): express.Express {

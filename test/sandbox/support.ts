@@ -195,7 +195,7 @@ export async function drained(sandbox: OpenSandbox): Promise<void> {
 
 /** Tries until it holds, for what happens behind an answer. */
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 10_000
+  const end = performance.now() + 20_000
   while (!(await holds())) {
     assert.ok(performance.now() < end, `it did not come: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -4,10 +4,13 @@ import { inTransaction } from '../../db/database.ts'
 import type { Deliverer } from '../events/deliver-events.ts'
 import { type House, readPresent } from '../house.ts'
 import type { Clock } from './clock.ts'
+import { forget } from './forget.ts'
 import { passingKinds, passTime } from './pass-time.ts'
 
 /** Moments within an hour of each other are one step; the clock stops at the last of them. */
 const step = 3600
+/** How much of the moved time passes before old events are forgotten, so that a year does not fill the database. */
+const forgetEvery = 31 * 86_400
 
 export type Advance = { now: number; delivered: number } | { problem: string }
 
@@ -27,6 +30,7 @@ export async function advanceClock(
     if (until < now) return { problem: `The clock cannot go back: it is ${iso(now)} now.` }
     const before = await lastEvent(house)
     await deliverer.drained()
+    let forgotten = now
     for (
       let moment = await nextMoment(house, until);
       moment !== null;
@@ -35,10 +39,13 @@ export async function advanceClock(
       await reach(house, clock, moment)
       await passTime(house, moment)
       await deliverer.drained()
+      if (moment - forgotten < forgetEvery) continue
+      await forget(house)
+      forgotten = moment
     }
     await reach(house, clock, until)
     const after = await readPresent(house)
-    return { now: after.now, delivered: await eventsSince(house, before) }
+    return { now: after.now, delivered: (await lastEvent(house)) - before }
   })
 }
 
@@ -66,28 +73,32 @@ async function reach(house: House, clock: Clock, moment: number): Promise<void> 
 }
 
 async function lastEvent(house: House): Promise<number> {
-  const { rows } = await sql<{
-    seq: number
-  }>`select coalesce(max(seq), 0) as seq from sandbox.events`.execute(house.db)
+  const { rows } = await sql<{ seq: number }>`
+    select coalesce(pg_sequence_last_value(pg_get_serial_sequence('sandbox.events', 'seq')), 0) as seq`.execute(
+    house.db,
+  )
   return rows[0]?.seq ?? 0
-}
-
-async function eventsSince(house: House, seq: number): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from sandbox.events where seq > ${seq}`.execute(house.db)
-  return rows[0]?.count ?? 0
 }
 
 function iso(seconds: number): string {
   return new Date(seconds * 1000).toISOString()
 }
 
+const forgetEveryMs = 3_600_000
+
 /** Lets time pass by itself, every second, until it is stopped. */
 export function startTicking(house: House): { stop: () => Promise<void> } {
   const stopped = new AbortController()
+  let forgottenMs = 0
+  const tick = async () => {
+    await passPresentTime(house)
+    if (house.realNow() - forgottenMs < forgetEveryMs) return
+    forgottenMs = house.realNow()
+    await forget(house)
+  }
   const ticking = (async () => {
     while (!stopped.signal.aborted) {
-      await passPresentTime(house).catch((error: unknown) => {
+      await tick().catch((error: unknown) => {
         if (!stopped.signal.aborted)
           house.log({ level: 'warn', msg: 'time could not pass in the sandbox', error: String(error) })
       })
