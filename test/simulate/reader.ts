@@ -1,11 +1,11 @@
 import type { Browser } from './browser.ts'
 import type { Random } from './random.ts'
 import { type Bought, browserOf, buy, type Card, type Purchase, type Shop } from './shop.ts'
-import { type Deed, doDeed } from './staff.ts'
+import { type Dashboard, type Deed, doDeed } from './staff.ts'
 
 /** Somebody who buys, reads, and does what people do. */
 export interface Reader {
-  /** One step of a life; `sandboxUrl` is asked as little as a person would. */
+  /** One step of a life. */
   live: () => Promise<void>
 }
 
@@ -24,7 +24,7 @@ const deeds: Record<Deed | 'nothing', number> = {
   'dispute answered': 5,
 }
 
-export function openReader(shop: Shop, number: number, random: Random): Reader {
+export function openReader(shop: Shop, dashboard: Dashboard, number: number, random: Random): Reader {
   const email = `reader-${number}@example.com`
   const sessions: string[] = []
   let browser = browserOf(shop, number)
@@ -55,7 +55,7 @@ export function openReader(shop: Shop, number: number, random: Random): Reader {
       if (buys) await (twice ? purchaseTwice() : purchase())
       if (random.chance(0.1)) await browser.get(random.pick(articles))
       if (!sessionId || deed === 'nothing') return
-      if (await doDeed(shop.world, deed, sessionId, random)) shop.tally.add(deed)
+      if (await doDeed(dashboard, deed, sessionId, random)) shop.tally.add(deed)
     },
   }
 }

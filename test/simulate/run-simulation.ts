@@ -1,6 +1,7 @@
 import { catchUp, NoProgress, passRealDay } from './catch-up.ts'
 import { compareAll, type Difference } from './compare.ts'
 import type { Options } from './options.ts'
+import { addPass } from './pass-plan.ts'
 import { openRandom, type Random } from './random.ts'
 import { openReader, type Reader } from './reader.ts'
 import { advanceDays, readClock } from './sandbox.ts'
@@ -51,10 +52,10 @@ async function liveThrough(
   { tried, faults }: { tried: Tally; faults: Tally },
 ): Promise<void> {
   const random = openRandom(seed)
-  await addPass(world)
-  const shop: Shop = { world, tally: tried }
+  await addPass(world.db)
+  const shop: Shop = { place: world, tally: tried }
   const readers = Array.from({ length: count }, (_, index) =>
-    openReader(shop, index + 1, random.fork(`reader ${index + 1}`)),
+    openReader(shop, world, index + 1, random.fork(`reader ${index + 1}`)),
   )
   const steps = drawSteps(random.fork('steps'), Math.round(years * 365))
   const deaths = spread(random.fork('deaths'), kills, steps.length)
@@ -118,41 +119,6 @@ async function allOf(readers: readonly Reader[]): Promise<void> {
   await Promise.all(Array.from({ length: atOnce }, work))
 }
 
-/** The demo newspaper sells no plan that is paid once; this one lasts a month. */
-async function addPass({ db }: World): Promise<void> {
-  const at = new Date()
-  const plan = await db
-    .insertInto('plans')
-    .values({
-      id: crypto.randomUUID(),
-      slug: 'month-pass',
-      name: 'A month of everything',
-      summary: 'Everything we publish for a month, paid once.',
-      kind: 'pass',
-      opens: ['daily', 'dossiers'],
-      lasts_months: 1,
-      active: true,
-      position: 9,
-      created_at: at,
-      stripe_product_id: null,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  await db
-    .insertInto('prices')
-    .values({
-      id: crypto.randomUUID(),
-      plan_id: plan.id,
-      currency: 'USD',
-      unit_amount: 1500,
-      interval: null,
-      active: true,
-      created_at: at,
-      stripe_price_id: null,
-    })
-    .execute()
-}
-
 /** No more troubles: open pages expire, one reconcile, and both accounts are laid beside each other. */
 async function settleDown(world: World): Promise<Difference[]> {
   console.log('no more faults; what is left is settled')
@@ -186,12 +152,19 @@ async function findLeftovers({ db, pool }: World): Promise<Difference[]> {
   ]
 }
 
-/** What the wires cannot show. */
+/** What the wires cannot show: events that were never sent, and those first sent after a later one. */
 async function countSandbox({ pool }: World, faults: Tally): Promise<void> {
-  const { rows } = await pool.query<{ count: number }>(
-    "SELECT count(*)::int AS count FROM sandbox.deliveries WHERE state = 'dropped'",
-  )
-  faults.add('webhooks never sent', rows[0]?.count ?? 0)
+  const { rows } = await pool.query<{ dropped: number; late: number }>(`
+    WITH firsts AS (
+      SELECT e.seq, min(a.at) AS at FROM sandbox.events e JOIN sandbox.deliveries d ON d.event_id = e.id
+      JOIN sandbox.delivery_attempts a ON a.delivery_id = d.id GROUP BY e.seq
+    ), beside AS (
+      SELECT at, min(at) OVER (ORDER BY seq ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS later FROM firsts
+    )
+    SELECT (SELECT count(*)::int FROM sandbox.deliveries WHERE state = 'dropped') AS dropped,
+      (SELECT count(*)::int FROM beside WHERE at > later) AS late`)
+  faults.add('webhooks never sent', rows[0]?.dropped ?? 0)
+  faults.add('webhooks that came after later ones', rows[0]?.late ?? 0)
 }
 
 function report(

@@ -1,4 +1,8 @@
-import type { World } from './world.ts'
+/** Where the two programs are. */
+export interface Place {
+  appUrl: string
+  sandboxUrl: string
+}
 
 /** What the sandbox can be told to do wrong, each from 0 to 1, and `delay_ms`. */
 export interface Faults {
@@ -12,25 +16,25 @@ export interface Faults {
 }
 
 /** Switches off what is not named. */
-export async function setFaults(world: World, faults: Faults): Promise<void> {
-  await postJson(world, '/faults', { reset: 'on', ...faults })
+export async function setFaults(place: Place, faults: Faults): Promise<void> {
+  await postJson(place, '/faults', { reset: 'on', ...faults })
 }
 
 /** Resolves once every event that fell due was tried. Returns the sandbox's time then. */
-export async function advanceDays(world: World, days: number): Promise<Date> {
-  const { now } = await postJson(world, '/clock/advance', { days })
+export async function advanceDays(place: Place, days: number): Promise<Date> {
+  const { now } = await postJson(place, '/clock/advance', { days })
   return new Date(now)
 }
 
-export async function readClock(world: World): Promise<Date> {
-  const answer = await fetch(`${world.sandboxUrl}/clock`)
+export async function readClock(place: Place): Promise<Date> {
+  const answer = await fetch(`${place.sandboxUrl}/clock`)
   const { now } = (await answer.json()) as { now: string }
   return new Date(now)
 }
 
 /** The six digits of the newest mail to an address; null: there is none. */
-export async function newestCode(world: World, address: string): Promise<string | null> {
-  const answer = await fetch(`${world.sandboxUrl}/mail.json?to=${encodeURIComponent(address)}`)
+export async function newestCode(place: Place, address: string): Promise<string | null> {
+  const answer = await fetch(`${place.sandboxUrl}/mail.json?to=${encodeURIComponent(address)}`)
   const mails = (await answer.json()) as { text: string }[]
   for (const mail of mails) {
     const code = /\b\d{6}\b/.exec(mail.text)?.[0]
@@ -39,8 +43,8 @@ export async function newestCode(world: World, address: string): Promise<string 
   return null
 }
 
-async function postJson(world: World, path: string, body: object): Promise<{ now: string }> {
-  const answer = await fetch(world.sandboxUrl + path, {
+async function postJson(place: Place, path: string, body: object): Promise<{ now: string }> {
+  const answer = await fetch(place.sandboxUrl + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

@@ -1,7 +1,6 @@
 import { type Browser, openBrowser } from './browser.ts'
-import { newestCode } from './sandbox.ts'
+import { newestCode, type Place } from './sandbox.ts'
 import type { Tally } from './tally.ts'
-import type { World } from './world.ts'
 
 export const cards = {
   good: '4242424242424242',
@@ -38,14 +37,14 @@ export type Bought =
   | { outcome: 'abandoned' | 'subscribed' | 'refused' | 'failed' }
 
 export interface Shop {
-  world: World
+  place: Place
   tally: Tally
 }
 
 /** A browser of a reader; `address` decides the network that limits count. */
-export function browserOf({ world, tally }: Shop, address: number): Browser {
+export function browserOf({ place, tally }: Shop, address: number): Browser {
   const network = `10.${(address >> 16) & 255}.${(address >> 8) & 255}.${address & 255}`
-  return openBrowser(world.appUrl, network, () => tally.add('pages that had to be asked for again'))
+  return openBrowser(place.appUrl, network, () => tally.add('pages that had to be asked for again'))
 }
 
 /** From the cart to the order's page, as a reader in a browser does it. */
@@ -89,7 +88,7 @@ async function goToPayment(
 
 async function signIn(shop: Shop, browser: Browser, email: string): Promise<boolean> {
   for (let tries = 0; tries < 3; tries++) {
-    const code = await newestCode(shop.world, email)
+    const code = await newestCode(shop.place, email)
     const page = code ? await browser.post('/sign-in/code', { email, code, next: '/checkout' }) : null
     if (page?.status === 303) return true
     await browser.post('/sign-in', { email, next: '/checkout' })

@@ -1,6 +1,10 @@
 import Stripe from 'stripe'
 import type { Random } from './random.ts'
-import type { World } from './world.ts'
+
+/** Whoever can speak to Stripe. */
+export interface Dashboard {
+  stripe: Stripe
+}
 
 const tries = 8
 
@@ -32,35 +36,41 @@ export type Deed =
   | 'dispute answered'
 
 /** Does it to what a Checkout Session sold. Returns whether it was possible. */
-export async function doDeed(world: World, deed: Deed, sessionId: string, random: Random): Promise<boolean> {
-  const { stripe } = world
+export async function doDeed(
+  dashboard: Dashboard,
+  deed: Deed,
+  sessionId: string,
+  random: Random,
+): Promise<boolean> {
+  const { stripe } = dashboard
   const session = await insist(() =>
     stripe.checkout.sessions.retrieve(sessionId, { expand: ['payment_intent'] }),
   )
   if (session?.status !== 'complete') return false
   const subscription = typeof session.subscription === 'string' ? session.subscription : null
-  if (deed === 'dispute answered') return answerDisputes(world, session, random)
-  if (deed === 'refund a part') return refund(world, session, random.pick([0.1, 0.25, 0.5]), random)
-  if (deed === 'refund in full') return refund(world, session, 1, random)
+  if (deed === 'dispute answered') return answerDisputes(dashboard, session, random)
+  if (deed === 'refund a part') return refund(dashboard, session, random.pick([0.1, 0.25, 0.5]), random)
+  if (deed === 'refund in full') return refund(dashboard, session, 1, random)
   if (!subscription) return false
   if (deed === 'refund in full and cancel') {
-    const refunded = await refund(world, session, 1, random)
-    return (await cancelNow(world, subscription)) || refunded
+    const refunded = await refund(dashboard, session, 1, random)
+    return (await cancelNow(dashboard, subscription)) || refunded
   }
-  if (deed === 'cancel now') return cancelNow(world, subscription)
-  if (deed === 'card begins to fail') return replaceCard(world, subscription, 'pm_card_chargeCustomerFail')
-  if (deed === 'card is replaced') return replaceCard(world, subscription, 'pm_card_visa')
+  if (deed === 'cancel now') return cancelNow(dashboard, subscription)
+  if (deed === 'card begins to fail')
+    return replaceCard(dashboard, subscription, 'pm_card_chargeCustomerFail')
+  if (deed === 'card is replaced') return replaceCard(dashboard, subscription, 'pm_card_visa')
   const changed = await insist(() =>
     stripe.subscriptions.update(subscription, { cancel_at_period_end: deed === 'cancel at period end' }),
   )
   return changed !== null
 }
 
-async function cancelNow({ stripe }: World, subscription: string): Promise<boolean> {
+async function cancelNow({ stripe }: Dashboard, subscription: string): Promise<boolean> {
   return (await insist(() => stripe.subscriptions.cancel(subscription))) !== null
 }
 
-async function replaceCard({ stripe }: World, subscription: string, preset: string): Promise<boolean> {
+async function replaceCard({ stripe }: Dashboard, subscription: string, preset: string): Promise<boolean> {
   const present = await insist(() => stripe.subscriptions.retrieve(subscription))
   if (!present || present.status === 'canceled') return false
   const customer = typeof present.customer === 'string' ? present.customer : present.customer.id
@@ -72,12 +82,12 @@ async function replaceCard({ stripe }: World, subscription: string, preset: stri
 
 /** `share` of one payment, or all that is left of every payment where it is 1. */
 async function refund(
-  world: World,
+  dashboard: Dashboard,
   session: Stripe.Checkout.Session,
   share: number,
   random: Random,
 ): Promise<boolean> {
-  const charges = await chargesOf(world, session)
+  const charges = await chargesOf(dashboard, session)
   if (charges.length === 0) return false
   const chosen = share === 1 ? charges : [random.pick(charges)]
   let any = false
@@ -85,12 +95,12 @@ async function refund(
     const left = charge.amount - charge.amount_refunded
     const amount = share === 1 ? left : Math.min(left, Math.round(charge.amount * share))
     if (amount <= 0) continue
-    any = (await insist(() => world.stripe.refunds.create({ charge: charge.id, amount }))) !== null || any
+    any = (await insist(() => dashboard.stripe.refunds.create({ charge: charge.id, amount }))) !== null || any
   }
   return any
 }
 
-async function chargesOf({ stripe }: World, session: Stripe.Checkout.Session): Promise<Stripe.Charge[]> {
+async function chargesOf({ stripe }: Dashboard, session: Stripe.Checkout.Session): Promise<Stripe.Charge[]> {
   const customer = typeof session.customer === 'string' ? session.customer : null
   if (!customer) return []
   const page = await insist(() => stripe.charges.list({ customer, limit: 100 }))
@@ -98,17 +108,17 @@ async function chargesOf({ stripe }: World, session: Stripe.Checkout.Session): P
 }
 
 async function answerDisputes(
-  world: World,
+  dashboard: Dashboard,
   session: Stripe.Checkout.Session,
   random: Random,
 ): Promise<boolean> {
   let any = false
-  for (const charge of await chargesOf(world, session)) {
-    const page = await insist(() => world.stripe.disputes.list({ charge: charge.id }))
+  for (const charge of await chargesOf(dashboard, session)) {
+    const page = await insist(() => dashboard.stripe.disputes.list({ charge: charge.id }))
     for (const dispute of page?.data ?? []) {
       const verdict = random.pick(['winning_evidence', 'losing_evidence'])
       const answer = { evidence: { uncategorized_text: verdict }, submit: true }
-      any = (await insist(() => world.stripe.disputes.update(dispute.id, answer))) !== null || any
+      any = (await insist(() => dashboard.stripe.disputes.update(dispute.id, answer))) !== null || any
     }
   }
   return any

@@ -7,6 +7,7 @@ import { type Database, openDatabase, openPool } from '../../src/db/database.ts'
 import { startEmbeddedPostgres } from '../../src/db/embedded/start-embedded.ts'
 import { openStripe, sandboxKeys } from '../../src/stripe/client.ts'
 import { freePort, type Program, startProgram } from './program.ts'
+import type { Place } from './sandbox.ts'
 import type { Tally } from './tally.ts'
 import { openWire, type Passing } from './wire.ts'
 
@@ -17,9 +18,7 @@ export interface Watch {
 }
 
 /** A PostgreSQL, a sandbox and a Newsstand, each a process of its own, with a watched wire either way. */
-export interface World {
-  appUrl: string
-  sandboxUrl: string
+export interface World extends Place {
   db: Database
   /** For what no table type describes: the sandbox's, the queue's and PostgreSQL's own tables. */
   pool: pg.Pool
