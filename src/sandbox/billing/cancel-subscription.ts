@@ -4,6 +4,8 @@ import type { Subscription } from './add-subscription.ts'
 
 type Reason = NonNullable<NonNullable<Subscription['cancellation_details']>['reason']>
 export interface Cancellation {
+  /** The moment that was agreed, in seconds; absent: now. */
+  at?: number | null
   reason?: Reason
   comment?: string | null | undefined
   feedback?: NonNullable<Subscription['cancellation_details']>['feedback'] | undefined
@@ -28,7 +30,7 @@ export async function cancelSubscription(
       reason: cancellation.reason ?? data.cancellation_details?.reason ?? 'cancellation_requested',
     },
     discounts: [],
-    ended_at: work.now,
+    ended_at: cancellation.at ?? work.now,
     pause_collection: null,
     status: 'canceled',
   })

@@ -20,7 +20,7 @@ async function passMoment(work: Work, stored: Stored<'subscription'>): Promise<v
   const { data } = stored
   if (data.status === 'incomplete') return expireIncomplete(work, stored)
   if (data.cancel_at !== null && data.cancel_at <= work.now) {
-    await cancelSubscription(work, data.id, { reason: 'cancellation_requested' })
+    await cancelSubscription(work, data.id, { reason: 'cancellation_requested', at: data.cancel_at })
   } else if (isResuming(work, stored)) {
     work.change('subscription', data.id, { pause_collection: null }, 'customer.subscription.updated')
   } else if (currentPeriodEnd(data) <= work.now) {
