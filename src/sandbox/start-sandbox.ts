@@ -9,13 +9,13 @@ import { CannotStart } from '../errors.ts'
 import { startTicking } from './clock/advance-clock.ts'
 import { type Clock, startClock } from './clock/clock.ts'
 import { clockRoutes } from './clock/routes.ts'
-import { type Deliverer, startDeliverer } from './events/deliver-events.ts'
+import { Deliverer } from './events/deliver-events.ts'
 import { faultRoutes } from './faults/routes.ts'
 import { type House, type Log, readPresent } from './house.ts'
 import { mailboxRoutes } from './mailbox/routes.ts'
 import { guard } from './pages/guard.ts'
 import { createRender, pageHeaders, stylesheet } from './pages/render.ts'
-import { payRoutes } from './pay/routes.ts'
+import { bankRoutes, payRoutes } from './pay/routes.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { portalRoutes } from './portal/routes.ts'
 import { ensureAccount } from './resources/account.ts'
@@ -78,8 +78,8 @@ async function begin(
   const house = await openHouse(pool, log)
   const signals = await openSignals(pool, log)
   begun.push(async () => signals.close())
-  const deliverer = startDeliverer(house, signals)
-  begun.push(deliverer.close)
+  const deliverer = new Deliverer(house, signals)
+  begun.push(() => deliverer.close())
   const clock = startClock(house, signals)
   const publicHost = options.publicHost ?? 'localhost'
   const server = createServer(buildApp(house, publicHost, clock, deliverer))
@@ -88,7 +88,7 @@ async function begin(
   house.url = `http://${publicHost}:${port}`
   begun.push(startTicking(house).stop)
   deliverer.sendTo(options.webhookUrl)
-  return { url: house.url, port, sendEventsTo: deliverer.sendTo }
+  return { url: house.url, port, sendEventsTo: (to) => deliverer.sendTo(to) }
 }
 
 /** The migrated database with its one account, as the rest of the sandbox is given it; the address comes later. */
@@ -118,6 +118,7 @@ function buildApp(house: House, publicHost: string, clock: Clock, deliverer: Del
   app.get('/favicon.ico', (_req, res) => void res.status(204).end())
   app.get('/sandbox.css', (_req, res) => res.sendFile(stylesheet))
   app.use(payRoutes(house, render))
+  app.use(bankRoutes(house, render))
   app.use(portalRoutes(house, render))
   app.use(mailboxRoutes(house, render))
   app.use(clockRoutes(house, render, clock, deliverer))

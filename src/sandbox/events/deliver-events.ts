@@ -5,7 +5,7 @@ import { channels, type Signals } from '../signals.ts'
 import { type Claimed, claimDeliveries, freeDeadLeases, hasUntried, type Result } from './delivery-store.ts'
 import { createPoster, type PostEvent, type Posted } from './post-event.ts'
 import { presentEvent } from './present-event.ts'
-import { startRecorder } from './record-results.ts'
+import { type Recorder, startRecorder } from './record-results.ts'
 import { signatureOf, webhookSecret } from './sign-payload.ts'
 
 /** Seconds until the next try after each failure, in real time; after the last, a delivery is given up. */
@@ -17,102 +17,108 @@ const timeoutMs = 20_000
 /** Longer than all that was taken ahead can take; what a dead process held is freed sooner. */
 const leaseMs = 150_000
 const pollMs = 500
-
-export interface Deliverer {
-  /** Where the app listens; null: nowhere yet. */
-  sendTo: (url: string | null) => void
-  wake: () => void
-  /** Resolves once everything that can be sent was tried at least once. */
-  drained: () => Promise<void>
-  close: () => Promise<void>
-}
+const sweepMs = 5000
 
 /** Sends events to those who want them, a few at a time, until they are answered with 2xx. */
-export function startDeliverer(house: House, signals: Signals): Deliverer {
-  const recorder = startRecorder(house)
-  const poster = createPoster(timeoutMs)
-  const queue: { delivery: Claimed; faults: Faults }[] = []
-  let appUrl: string | null = null
-  let running = 0
-  let closed = false
-  let claiming = false
-  let again = false
+export class Deliverer {
+  readonly #house: House
+  readonly #signals: Signals
+  readonly #recorder: Recorder
+  readonly #poster = createPoster(timeoutMs)
+  readonly #queue: { delivery: Claimed; faults: Faults }[] = []
+  readonly #timers: NodeJS.Timeout[]
+  #appUrl: string | null = null
+  #running = 0
+  #claiming = false
+  #again = false
+  #closed = false
 
-  const wake = () => {
-    if (closed) return
-    if (claiming) again = true
-    else void claim()
+  constructor(house: House, signals: Signals) {
+    this.#house = house
+    this.#signals = signals
+    this.#recorder = startRecorder(house)
+    this.#timers = [setInterval(() => this.wake(), pollMs), setInterval(() => this.#sweep(), sweepMs)]
+    signals.on(channels.events, () => this.wake())
+    this.#sweep()
   }
-  const claim = async () => {
-    claiming = true
+
+  /** Sends to this address from now on what is for the app; null: nowhere, until one is known. */
+  sendTo(url: string | null): void {
+    this.#appUrl = url
+    this.wake()
+  }
+
+  /** Looks for something to send. */
+  wake(): void {
+    if (this.#closed) return
+    if (this.#claiming) this.#again = true
+    else void this.#claim()
+  }
+
+  /** Resolves once everything that can be sent was tried at least once. */
+  async drained(): Promise<void> {
+    while (!this.#closed && (await hasUntried(this.#house.db, this.#appUrl !== null))) {
+      this.wake()
+      await Promise.race([this.#recorder.next(), pause(25)])
+    }
+  }
+
+  /** Begins nothing more, and waits for what is under way. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const timer of this.#timers) clearInterval(timer)
+    const deadline = Date.now() + 5000
+    while ((this.#running > 0 || this.#claiming) && Date.now() < deadline) await pause(10)
+    await this.#recorder.settled()
+    this.#poster.close()
+  }
+
+  async #claim(): Promise<void> {
+    this.#claiming = true
     try {
       do {
-        again = false
-        if (queue.length < atOnce) await claimMore()
-      } while (again && !closed && queue.length < atOnce)
+        this.#again = false
+        if (this.#queue.length < atOnce) await this.#claimMore()
+      } while (this.#again && !this.#closed && this.#queue.length < atOnce)
     } catch (error) {
-      house.log({
-        level: 'warn',
-        msg: 'the sandbox could not look for events to deliver',
-        error: String(error),
-      })
+      const msg = 'the sandbox could not look for events to deliver'
+      this.#house.log({ level: 'warn', msg, error: String(error) })
     } finally {
-      claiming = false
+      this.#claiming = false
     }
   }
-  const claimMore = async () => {
-    const now = house.realNow()
-    const claimed = await claimDeliveries(
-      house.db,
-      {
-        now: new Date(now),
-        until: new Date(now + leaseMs),
-        session: signals.session(),
-        toApp: appUrl !== null,
-      },
-      ahead,
-    )
-    if (claimed.length === 0) return
-    again = true
-    const { faults } = await readPresent(house)
-    for (const delivery of claimed) queue.push({ delivery, faults })
-    for (let free = atOnce - running; free > 0; free--) void work()
-  }
-  const work = async () => {
-    running++
-    for (let next = queue.shift(); next && !closed; next = queue.shift()) {
-      recorder.add(await deliver(house, poster.post, next.delivery, appUrl, next.faults))
-      if (queue.length < atOnce) wake()
-    }
-    running--
-  }
-  const poll = setInterval(wake, pollMs)
-  const freeLeases = () => void freeDeadLeases(house.db).then(wake, () => {})
-  const sweep = setInterval(freeLeases, 5000)
-  freeLeases()
-  signals.on(channels.events, wake)
 
-  return {
-    sendTo: (url) => {
-      appUrl = url
-      wake()
-    },
-    wake,
-    drained: async () => {
-      while (!closed && (await hasUntried(house.db, appUrl !== null))) {
-        wake()
-        await Promise.race([recorder.next(), pause(25)])
-      }
-    },
-    close: async () => {
-      closed = true
-      clearInterval(poll)
-      clearInterval(sweep)
-      const deadline = Date.now() + 5000
-      while ((running > 0 || claiming) && Date.now() < deadline) await pause(10)
-      await recorder.settled()
-      poster.close()
-    },
+  async #claimMore(): Promise<void> {
+    const now = this.#house.realNow()
+    const lease = {
+      now: new Date(now),
+      until: new Date(now + leaseMs),
+      session: this.#signals.session(),
+      toApp: this.#appUrl !== null,
+    }
+    const claimed = await claimDeliveries(this.#house.db, lease, ahead)
+    if (claimed.length === 0) return
+    this.#again = true
+    const { faults } = await readPresent(this.#house)
+    for (const delivery of claimed) this.#queue.push({ delivery, faults })
+    for (let free = atOnce - this.#running; free > 0; free--) void this.#work()
+  }
+
+  async #work(): Promise<void> {
+    this.#running++
+    for (let next = this.#queue.shift(); next && !this.#closed; next = this.#queue.shift()) {
+      const { post } = this.#poster
+      this.#recorder.add(await deliver(this.#house, post, next.delivery, this.#appUrl, next.faults))
+      if (this.#queue.length < atOnce) this.wake()
+    }
+    this.#running--
+  }
+
+  #sweep(): void {
+    freeDeadLeases(this.#house.db).then(
+      () => this.wake(),
+      () => {},
+    )
   }
 }
 
