@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { compareAll } from './compare.ts'
+import type { OurOrder, StripeOrder } from './record.ts'
+
+const day = 86_400
+const now = 2_000_000_000
+const began = now - 10 * day
+const paidUntil = now + 20 * day
+
+/** An order that both agree on: a month's subscription, paid once, and readable. */
+function agreed(id = 'one', email = 'alice@example.com'): { said: StripeOrder; our: OurOrder } {
+  const subscription = { id: `sub_${id}`, state: 'active', paidUntil, endsAt: null, endedAt: null }
+  const both = { id, email, refunds: new Map<string, string>(), disputes: new Map<string, string>() }
+  const payments = () => new Map([[`in_${id}`, 1300]])
+  return {
+    said: {
+      ...structuredClone(both),
+      payments: payments(),
+      subscription: { ...subscription },
+      sessions: [{ id: `cs_${id}`, status: 'complete', paid: true, total: 1300, subtotal: 1300 }],
+      chargedTwice: [],
+      paidAt: began,
+      startedAt: began,
+    },
+    our: {
+      ...structuredClone(both),
+      payments: payments(),
+      subscription: { ...subscription },
+      number: `NS-${id}`,
+      state: 'paid',
+      total: 1300,
+      subtotal: 1300,
+      refunded: 0,
+      duplicate: false,
+      lines: [{ opens: ['daily'], kind: 'subscription', months: 0 }],
+      receipts: 1,
+      readable: new Map([['daily', true]]),
+      readerId: 'r',
+    },
+  }
+}
+
+type Both = ReturnType<typeof agreed>
+
+function differencesOf(...orders: Both[]): string[] {
+  return compareAll(
+    new Map(orders.map(({ said }) => [said.id, said])),
+    new Map(orders.map(({ our }) => [our.id, our])),
+    now,
+  )
+}
+
+/** What is found after a change to what both agreed on. */
+function after(change: (both: Both) => void): string[] {
+  const both = agreed()
+  change(both)
+  return differencesOf(both)
+}
+
+describe('the comparison of both accounts', () => {
+  it('finds nothing where both agree', () => {
+    assert.deepEqual(differencesOf(agreed(), agreed('two', 'bob@example.com')), [])
+  })
+
+  const kinds: [string, RegExp, (both: Both) => void][] = [
+    [
+      'a lost payment',
+      /payment in_2: Stripe says 1300, we say nothing/,
+      ({ said }) => said.payments.set('in_2', 1300),
+    ],
+    ['an invented payment', /payment in_2: Stripe says nothing/, ({ our }) => our.payments.set('in_2', 1300)],
+    [
+      'another amount',
+      /payment in_one: Stripe says 1300, we say 1200/,
+      ({ our }) => our.payments.set('in_one', 1200),
+    ],
+    ['a lost refund', /refund re_1/, ({ said }) => said.refunds.set('re_1', '300 succeeded')],
+    [
+      'another state of a refund',
+      /refund re_1: Stripe says 300 failed/,
+      ({ said, our }) => {
+        said.refunds.set('re_1', '300 failed')
+        our.refunds.set('re_1', '300 succeeded')
+      },
+    ],
+    ['a lost dispute', /dispute du_1/, ({ said }) => said.disputes.set('du_1', '1300 needs_response')],
+    ['a lost subscription', /Stripe has sub_one, we have none/, ({ our }) => (our.subscription = null)],
+    [
+      'another state of a subscription',
+      /state: Stripe says canceled, we say active/,
+      ({ said }) => {
+        if (said.subscription) said.subscription.state = 'canceled'
+      },
+    ],
+    [
+      'another end of what is paid',
+      /paidUntil/,
+      ({ our }) => {
+        if (our.subscription) our.subscription.paidUntil += 1
+      },
+    ],
+    [
+      'an order that is not paid',
+      /it is pending, by what Stripe says it is paid/,
+      ({ our }) => (our.state = 'pending'),
+    ],
+    [
+      'an order that nobody paid',
+      /it is paid, by what Stripe says it is expired/,
+      ({ said }) => {
+        said.sessions = [{ id: 'cs', status: 'expired', paid: false, total: 1300, subtotal: 1300 }]
+      },
+    ],
+    ['another total', /Stripe took 1300, our total is 1500/, ({ our }) => (our.total = 1500)],
+    ['two paid sessions', /2 of its sessions are paid/, ({ said }) => said.sessions.push(...said.sessions)],
+    ['a charge made twice', /charged twice/, ({ said }) => said.chargedTwice.push('pi_1')],
+    ['a receipt that was not sent', /0 receipts/, ({ our }) => (our.receipts = 0)],
+    ['a receipt sent twice', /2 receipts/, ({ our }) => (our.receipts = 2)],
+    [
+      'payment without access',
+      /has paid for daily and cannot read/,
+      ({ our }) => our.readable.set('daily', false),
+    ],
+    [
+      'access after a full refund',
+      /reads daily without having paid/,
+      ({ said, our }) => {
+        for (const side of [said, our]) side.refunds.set('re_1', '1300 succeeded')
+        Object.assign(our, { state: 'refunded', refunded: 1300 })
+      },
+    ],
+    [
+      'access during a dispute',
+      /reads daily without having paid/,
+      ({ said, our }) => {
+        for (const side of [said, our]) side.disputes.set('du_1', '1300 needs_response')
+        our.state = 'disputed'
+      },
+    ],
+    [
+      'access past the grace',
+      /reads daily without having paid/,
+      ({ said, our }) => {
+        for (const side of [said, our]) if (side.subscription) side.subscription.paidUntil = now - 4 * day
+      },
+    ],
+  ]
+  for (const [name, expected, change] of kinds)
+    it(`finds ${name}`, () => {
+      const found = after(change)
+      assert.ok(
+        found.some((line) => expected.test(line)),
+        found.join('\n') || 'nothing found',
+      )
+    })
+
+  it('finds an order that only one side has', () => {
+    const { said, our } = agreed()
+    assert.match(compareAll(new Map([['one', said]]), new Map(), now).join(), /we do not/)
+    assert.match(compareAll(new Map(), new Map([['one', our]]), now).join(), /unknown to Stripe/)
+  })
+
+  it('bears an order that Stripe never heard of, if nobody paid', () => {
+    const { our } = agreed()
+    const pending = { ...our, state: 'pending', payments: new Map(), readable: new Map() }
+    assert.deepEqual(compareAll(new Map(), new Map([['one', pending]]), now), [])
+  })
+
+  it('finds the same sold twice at a time, unless one was undone', () => {
+    const [one, two] = [agreed('one'), agreed('two')]
+    assert.match(differencesOf(one, two).join(), /NS-one and NS-two sold the same/)
+    for (const side of [two.said, two.our]) {
+      side.refunds.set('re_2', '1300 succeeded')
+      if (side.subscription) Object.assign(side.subscription, { state: 'canceled', endedAt: now - day })
+    }
+    Object.assign(two.our, { state: 'refunded', refunded: 1300, duplicate: true, receipts: 0 })
+    assert.deepEqual(differencesOf(one, two), [])
+  })
+
+  it('grants the days of a renewal under way', () => {
+    const found = after(({ said, our }) => {
+      for (const side of [said, our]) if (side.subscription) side.subscription.paidUntil = now - 2 * day
+    })
+    assert.deepEqual(found, [])
+  })
+})
