@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import { pino } from 'pino'
 import { startEmbeddedPostgres } from './db/embedded/start-embedded.ts'
 import { CannotStart } from './errors.ts'
 import { announcement } from './house/announce.ts'
 import { drain, listen } from './house/listen.ts'
 import { openHouse } from './house/open-house.ts'
+import { openLog } from './house/open-log.ts'
 import { reachDatabase } from './house/reach-database.ts'
 import { startSandbox } from './sandbox/start-sandbox.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -27,7 +27,7 @@ try {
 /** Settings, port, database, sandbox, house: then requests are served, until a signal takes it all down again. */
 async function start(settings: Settings): Promise<void> {
   stopOn('SIGINT', 'SIGTERM')
-  const log = pino({ level: settings.logLevel })
+  const log = openLog(settings.logLevel)
   // The port comes first: if it is taken, nothing else need start.
   let serve: RequestListener = notYet
   const server = createServer((req, res) => serve(req, res))
