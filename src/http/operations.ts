@@ -80,9 +80,13 @@ function placeOf(path: string): string {
   return places.has(first) ? `/${first}` : 'other'
 }
 
-/** `req.ip` is the address behind trusted proxies: a stranger who comes through one is not on loopback. */
+/**
+ * A stranger who comes through a proxy is not on loopback, whatever is believed of what the stranger says: the connection
+ * and every address that forwarding headers name must be on it.
+ */
 function mayRead(req: Request, token: string | null): boolean {
-  if (/^(::ffff:)?127\.|^::1$/.test(req.ip ?? '')) return true
+  const addresses = [req.socket.remoteAddress ?? '', req.ip ?? '', ...req.ips]
+  if (addresses.every((address) => /^(::ffff:)?127\.|^::1$/.test(address))) return true
   const given = /^Bearer (.+)$/.exec(req.get('authorization') ?? '')?.[1]
   if (!token || !given) return false
   const [a, b] = [Buffer.from(given), Buffer.from(token)]
