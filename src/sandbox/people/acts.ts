@@ -15,7 +15,7 @@ export async function disputeCharge(work: Work, id: string): Promise<boolean> {
   const charge = await work.find('charge', id)
   if (charge?.data.customer) await work.take('customer', charge.data.customer)
   const taken = await work.take('charge', id)
-  if (!taken || taken.data.status !== 'succeeded' || taken.data.disputed || taken.data.refunded) return false
+  if (taken?.data.status !== 'succeeded' || taken.data.disputed || taken.data.refunded) return false
   openDisputeOf(work, id, { reason: 'fraudulent', inquiry: false })
   return true
 }
