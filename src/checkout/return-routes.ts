@@ -1,14 +1,20 @@
 import type { Request, Response } from 'express'
 import Stripe from 'stripe'
-import { NotFound } from '../errors.ts'
+import { realClock } from '../clock.ts'
+import { takeFromLimit } from '../db/limits.ts'
+import { NotFound, TooManyRequests } from '../errors.ts'
 import { queryText } from '../http/forms.ts'
 import type { Order } from '../orders/order.ts'
 import { claimBrowserSignIn, findOrder } from '../orders/store.ts'
+import { networkOf } from '../readers/network.ts'
 import { isMissing } from '../stripe/client.ts'
 import { browserHashOf } from './browser.ts'
 import type { CheckoutRoutesDeps } from './deps.ts'
 import { findOrderIdOfSession } from './sessions.ts'
 import { type SettleOutcome, settle } from './settle.ts'
+
+/** Of one network; a page that waits for a slow payment looks again every two seconds. */
+const returnsPerMinute = 600
 
 /**
  * Where Stripe sends the browser after paying. The session's id in the address proves nothing about who opens it: it
@@ -21,6 +27,7 @@ export async function returnFromPayment(
 ): Promise<void> {
   const sessionId = queryText(req, 'session_id')
   if (!/^cs_[A-Za-z0-9_]{1,190}$/.test(sessionId)) throw new NotFound('There is no such payment.')
+  await limitReturns(deps, req)
   const settled = await settleOrWait(deps, sessionId)
   const order = 'orderId' in settled ? await findOrder(deps.db, settled.orderId) : null
   if (!order) throw new NotFound('There is no such payment.')
@@ -31,6 +38,17 @@ export async function returnFromPayment(
     return res.redirect(303, '/cart?left=payment')
   await signIn(deps, req, res, order)
   res.redirect(303, `/orders/${order.number}`)
+}
+
+/** Each return asks Stripe, which answers an account so many times a second: a stranger must not use that up. */
+async function limitReturns({ db }: CheckoutRoutesDeps, req: Request): Promise<void> {
+  const limit = { limit: returnsPerMinute, windowSeconds: 60, now: realClock() }
+  const taken = await takeFromLimit(db, `returns from ${networkOf(req.ip)}`, limit)
+  if (taken.allowed) return
+  throw new TooManyRequests(
+    taken.retryAfterSeconds,
+    'Many payments were asked for from your network just now. Please wait a minute.',
+  )
 }
 
 /** While Stripe cannot be reached, an order of ours waits; its webhook or the next look settles it. */

@@ -103,10 +103,7 @@ async function refusePaidTwice(
   order: Order,
   session: SessionFacts,
 ): Promise<void> {
-  const same =
-    (session.subscription?.id ?? null) === order.stripeSubscriptionId &&
-    session.paymentIntentId === order.stripePaymentIntentId
-  if (same) return
+  if (isWhatPaid(order, session)) return
   const amount = formatMoney(session.total, deps.installation.locale)
   const difference = {
     kind: 'paid_twice',
@@ -114,7 +111,15 @@ async function refusePaidTwice(
     orderId: order.id,
     stripeSays: `Checkout Session ${session.id} is paid too, ${amount}`,
     weSay: `${order.number} was paid by ${order.stripePaymentIntentId ?? order.stripeSubscriptionId}`,
-    fix: `Refund the payment of ${session.id} in Stripe.`,
+    fix: session.subscription
+      ? `Cancel the subscription ${session.subscription.id} and refund the payment of ${session.id} in Stripe.`
+      : `Refund the payment of ${session.id} in Stripe.`,
   } as const
   await recordDrift(tx, difference, deps.clock())
+}
+
+/** A subscription is begun by one session; the payment intent of its first invoice may become known only later. */
+function isWhatPaid(order: Order, session: SessionFacts): boolean {
+  if (order.stripeSubscriptionId) return session.subscription?.id === order.stripeSubscriptionId
+  return !session.subscription && session.paymentIntentId === order.stripePaymentIntentId
 }
