@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Transaction } from '../db/database.ts'
+import { withLiveKey } from '../stripe/spent-key.ts'
 import type { CheckoutDeps } from './deps.ts'
 
 /** Stripe's customer of a reader in a currency, made there first if there is none. Any number may ask at once. */
@@ -11,9 +12,10 @@ export async function ensureCustomer(
 ): Promise<string> {
   const known = await findCustomer(deps.db, readerId, currency)
   if (known) return known
-  const { id } = await deps.stripe.customers.create(
-    { email, metadata: { installation: deps.installation.id, reader: readerId } },
-    { idempotencyKey: `${deps.installation.id}:customer:${readerId}:${currency}:${digest(email)}` },
+  const key = `${deps.installation.id}:customer:${readerId}:${currency}:${digest(email)}`
+  const metadata = { installation: deps.installation.id, reader: readerId }
+  const { id } = await withLiveKey(key, (idempotencyKey) =>
+    deps.stripe.customers.create({ email, metadata }, { idempotencyKey }),
   )
   await saveCustomer(deps.db, readerId, currency, id)
   return (await findCustomer(deps.db, readerId, currency)) ?? id

@@ -5,6 +5,7 @@ import { updateOrder } from '../orders/store.ts'
 import { findPromotion } from '../plans/promotion-store.ts'
 import { findPlanById, findPriceById } from '../plans/store.ts'
 import { syncCoupon, syncPrice } from '../plans/sync-price.ts'
+import { withLiveKey } from '../stripe/spent-key.ts'
 import { ensureCustomer } from './customers.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { readSession, type SessionFacts, toFacts } from './read-session.ts'
@@ -39,10 +40,12 @@ async function createSession(
   stripePriceIds: string[],
   attempt: number,
 ): Promise<SessionFacts | null> {
-  const idempotencyKey = `${deps.installation.id}:${order.id}:${attempt}`
+  const key = `${deps.installation.id}:${order.id}:${attempt}`
   try {
     const params = await sessionParams(deps, order, stripePriceIds)
-    return toFacts(await deps.stripe.checkout.sessions.create(params, { idempotencyKey }))
+    const create = (idempotencyKey: string) =>
+      deps.stripe.checkout.sessions.create(params, { idempotencyKey })
+    return toFacts(await withLiveKey(key, create))
   } catch (error) {
     if (error instanceof Stripe.errors.StripeIdempotencyError) return null
     throw error

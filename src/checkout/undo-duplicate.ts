@@ -5,6 +5,7 @@ import { writeHistory } from '../orders/history.ts'
 import { listPayments, type Payment } from '../orders/payments.ts'
 import { followRefunds } from '../orders/refunds.ts'
 import { findOrder } from '../orders/store.ts'
+import { withLiveKey } from '../stripe/spent-key.ts'
 import type { CheckoutDeps } from './deps.ts'
 
 /**
@@ -38,13 +39,13 @@ async function payBack(deps: CheckoutDeps, payment: Payment): Promise<void> {
   const { data: earlier } = await stripe.refunds.list({ payment_intent: paymentIntent, limit: 100 })
   if (earlier.some((refund) => refund.metadata?.order === payment.orderId && refund.status !== 'failed'))
     return
-  await stripe.refunds.create(
-    {
-      payment_intent: paymentIntent,
-      reason: 'duplicate',
-      metadata: { installation: installation.id, order: payment.orderId },
-    },
-    { idempotencyKey: `${installation.id}:${payment.orderId}:undo-duplicate:${paymentIntent}` },
+  const metadata = { installation: installation.id, order: payment.orderId }
+  const key = `${installation.id}:${payment.orderId}:undo-duplicate:${paymentIntent}`
+  await withLiveKey(key, (idempotencyKey) =>
+    stripe.refunds.create(
+      { payment_intent: paymentIntent, reason: 'duplicate', metadata },
+      { idempotencyKey },
+    ),
   )
   await inTransaction(deps.db, (tx) =>
     writeHistory(tx, payment.orderId, { at: deps.clock(), text: 'Cancelled and paid back', by: 'newsstand' }),

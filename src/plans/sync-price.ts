@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import type { Installation } from '../db/installation.ts'
 import { currencyCode } from '../money/money.ts'
 import { toStripeAmount } from '../stripe/amounts.ts'
+import { withLiveKey } from '../stripe/spent-key.ts'
 import type { Plan, Price } from './plan.ts'
 import type { PromotionCode } from './promotion-code.ts'
 
@@ -72,16 +73,16 @@ async function createPrice(
   price: Price,
   lookupKey: string,
 ): Promise<string> {
-  const created = await stripe.prices.create(
-    {
-      product,
-      currency: currencyCode(price.amount).toLowerCase(),
-      unit_amount: toStripeAmount(price.amount),
-      lookup_key: lookupKey,
-      metadata: { installation: installation.id, price: price.id },
-      ...(price.interval ? { recurring: { interval: price.interval } } : {}),
-    },
-    { idempotencyKey: lookupKey },
+  const terms = {
+    product,
+    currency: currencyCode(price.amount).toLowerCase(),
+    unit_amount: toStripeAmount(price.amount),
+    lookup_key: lookupKey,
+    metadata: { installation: installation.id, price: price.id },
+    ...(price.interval ? { recurring: { interval: price.interval } } : {}),
+  }
+  const created = await withLiveKey(lookupKey, (idempotencyKey) =>
+    stripe.prices.create(terms, { idempotencyKey }),
   )
   return created.id
 }
