@@ -95,7 +95,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       logError: (error, message) => log.error({ err: error }, message),
     })
     const applier = openApplier(deps)
-    closing.push(() => applier.idle())
+    closing.push(() => applier.stop())
     const handlers = handlersOf({ ...deps, outbox, readers, applier })
     const jobs = await startJobs({ connectionString: options.databaseUrl, handlers, schedule, log })
     closing.push(() => jobs.stop())

@@ -4,8 +4,8 @@ import { applyEvent } from './apply-event.ts'
 export interface Applier {
   /** Applies a kept event after those that came before it, without anyone waiting for it. */
   soon: (eventId: string) => void
-  /** Resolves when nothing is under way. */
-  idle: () => Promise<void>
+  /** Begins nothing more and resolves when nothing is under way; what still waits is in the inbox, for the next start. */
+  stop: () => Promise<void>
 }
 
 /** As many at once as leave connections for readers. */
@@ -14,9 +14,10 @@ const mostAtOnce = 4
 /** Applies events in this process as they come; what it loses in a crash, the next sweep finds in the inbox. */
 export function openApplier(deps: CheckoutDeps): Applier {
   const waiting: string[] = []
+  let stopped = false
   const running = new Set<Promise<void>>()
   const startNext = () => {
-    const eventId = running.size < mostAtOnce ? waiting.shift() : undefined
+    const eventId = running.size < mostAtOnce && !stopped ? waiting.shift() : undefined
     if (!eventId) return
     const work = applyEvent(deps, eventId)
       .catch((error: unknown) =>
@@ -33,7 +34,8 @@ export function openApplier(deps: CheckoutDeps): Applier {
       waiting.push(eventId)
       startNext()
     },
-    idle: async () => {
+    stop: async () => {
+      stopped = true
       while (running.size > 0) await Promise.all(running)
     },
   }
