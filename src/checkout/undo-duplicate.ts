@@ -1,4 +1,4 @@
-import type Stripe from 'stripe'
+import Stripe from 'stripe'
 import { inTransaction } from '../db/database.ts'
 import { followSubscription } from '../entitlements/follow-subscription.ts'
 import { writeHistory } from '../orders/history.ts'
@@ -41,13 +41,22 @@ async function payBack(deps: CheckoutDeps, payment: Payment): Promise<void> {
     return
   const metadata = { installation: installation.id, order: payment.orderId }
   const key = `${installation.id}:${payment.orderId}:undo-duplicate:${paymentIntent}`
-  await withLiveKey(key, (idempotencyKey) =>
+  const refund = (idempotencyKey: string) =>
     stripe.refunds.create(
       { payment_intent: paymentIntent, reason: 'duplicate', metadata },
       { idempotencyKey },
-    ),
-  )
+    )
+  const text = await withLiveKey(key, refund).then(() => 'Cancelled and paid back', whyNotPaidBack)
   await inTransaction(deps.db, (tx) =>
-    writeHistory(tx, payment.orderId, { at: deps.clock(), text: 'Cancelled and paid back', by: 'newsstand' }),
+    writeHistory(tx, payment.orderId, { at: deps.clock(), text, by: 'newsstand' }),
   )
+}
+
+/** What no later try would change, in words for staff; throws any other error again. */
+function whyNotPaidBack(error: unknown): string {
+  const code = error instanceof Stripe.errors.StripeInvalidRequestError ? error.code : undefined
+  if (code === 'charge_already_refunded') return 'Cancelled; it had been paid back already'
+  if (code === 'charge_disputed')
+    return 'Cancelled; its payment is disputed and cannot be paid back: do so if the dispute is won'
+  throw error
 }

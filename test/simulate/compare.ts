@@ -130,13 +130,13 @@ function compareReader(pairs: Pair[], now: number): string[] {
   return [...findDoubleSales(pairs), ...compareAccess(pairs, now)]
 }
 
-/** Two subscriptions to the same at the same time: the later must have ended and been paid back. */
+/** Two subscriptions to the same at the same time: the later must have ended and its money gone back. */
 function findDoubleSales(pairs: Pair[]): string[] {
   const sold = pairs
     .filter(({ said }) => said?.subscription && said.startedAt !== null)
     .toSorted((a, b) => (a.said?.startedAt ?? 0) - (b.said?.startedAt ?? 0))
   const undone = ({ said }: Pair) =>
-    said?.subscription?.state === 'canceled' && refundedOf(said) >= paidOf(said)
+    said?.subscription?.state === 'canceled' && (refundedOf(said) >= paidOf(said) || isDisputed(said))
   return sold.flatMap((one, index) =>
     sold
       .slice(index + 1)

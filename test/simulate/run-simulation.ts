@@ -122,6 +122,7 @@ async function allOf(readers: readonly Reader[]): Promise<void> {
 /** No more troubles: open pages expire, one reconcile, and both accounts are laid beside each other. */
 async function settleDown(world: World): Promise<Difference[]> {
   console.log('no more faults; what is left is settled')
+  await passRealDay(world)
   await world.kill()
   await catchUp(world, { jobs: true })
   await advanceDays(world, 2)
