@@ -16,6 +16,8 @@ import type { Settings } from '../settings.ts'
 
 /** Any number; it only has to be the same in every process. */
 const lockNumber = 7_310_001
+/** Of each of two attempts. */
+const patienceMs = 3_000
 
 /**
  * Whose database this is. At the first start it is made and filled; later it must be of the same world: the sandbox's,
@@ -34,10 +36,10 @@ export async function openInstallation(
   return keepUp(db, installation, settings, accountId)
 }
 
-/** null: Stripe does not answer now; the account is compared at the next start. */
+/** null: Stripe does not answer soon, and readers do not wait for it; the account is compared at the next start. */
 async function accountOf(stripe: Stripe): Promise<string | null> {
   try {
-    return (await stripe.accounts.retrieveCurrent()).id
+    return (await stripe.accounts.retrieveCurrent({}, { timeout: patienceMs, maxNetworkRetries: 1 })).id
   } catch (error) {
     if (error instanceof Stripe.errors.StripeAuthenticationError) {
       throw new CannotStart(
