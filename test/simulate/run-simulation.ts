@@ -1,5 +1,7 @@
 import { catchUp, NoProgress, passRealDay } from './catch-up.ts'
 import { compareAll, type Difference } from './compare.ts'
+import { forged, forgeEvent } from './forge.ts'
+import { findLeftovers } from './leftovers.ts'
 import type { Options } from './options.ts'
 import { addPass } from './pass-plan.ts'
 import { openRandom, type Random } from './random.ts'
@@ -21,7 +23,7 @@ export async function runSimulation(options: Options): Promise<number> {
   const { readers, years, kills, seed } = options
   console.log(`${readers} readers, ${years} years, ${kills} kills, seed ${seed}`)
   const tried = openTally()
-  const faults = openTally(troubleKinds)
+  const faults = openTally([...troubleKinds, forged])
   const world = await openWorld(faults)
   let stopping = false
   const stop = () => {
@@ -62,6 +64,7 @@ async function liveThrough(
   const troubles = openTroubles(world, random.fork('troubles'), faults)
   const began = performance.now()
   for (const [index, days] of steps.entries()) {
+    await forgeEvent(world, index, faults)
     await step(world, { readers, days, deaths: deaths[index] ?? 0, troubles })
     const percent = Math.round(((index + 1) / steps.length) * 100)
     const spent = Math.round((performance.now() - began) / 1000)
@@ -133,29 +136,6 @@ async function settleDown(world: World): Promise<Difference[]> {
   const ours = await whatWeSay(world.db, now)
   console.log(`compared: ${ours.size} orders of ours with ${stripe.size} of Stripe's`)
   return [...compareAll(stripe, ours, now.getTime() / 1000), ...(await findLeftovers(world))]
-}
-
-/** Jobs at fixed times: one that was given up is replaced at its next time. */
-const scheduled = ['apply-due-events', 'take-missed-events', 'sweep']
-
-/** What should not be there once everything is quiet. */
-async function findLeftovers({ db, pool }: World): Promise<Difference[]> {
-  const failed = await db
-    .selectFrom('events')
-    .select(['id', 'type', 'note'])
-    .where('state', '=', 'failed')
-    .execute()
-  const drift = await db.selectFrom('drift').selectAll().where('closed_at', 'is', null).execute()
-  const { rows: jobs } = await pool.query<{ task_identifier: string; last_error: string }>(
-    `SELECT task_identifier, last_error FROM graphile_worker.jobs
-      WHERE attempts >= max_attempts AND task_identifier <> ALL ($1)`,
-    [scheduled],
-  )
-  return [
-    ...failed.map((event) => `event ${event.id} ${event.type} failed: ${event.note}`),
-    ...drift.map((one) => `drift ${one.kind} ${one.subject}: ${one.stripe_says}; ${one.we_say}`),
-    ...jobs.map((job) => `job ${job.task_identifier} was given up: ${job.last_error}`),
-  ]
 }
 
 /** What the wires cannot show: events that were never sent, and those first sent after a later one. */
