@@ -28,7 +28,8 @@ export interface FollowDeps {
  * foreign: not of this installation
  */
 export type FollowOutcome =
-  | { outcome: 'followed' | 'stale' | 'unknown'; orderId: string }
+  | { outcome: 'followed' | 'stale' }
+  | { outcome: 'unknown'; orderId: string }
   | { outcome: 'foreign' }
 
 /**
@@ -48,10 +49,10 @@ export async function followSubscription(
     const order = await lockOrder(tx, orderId)
     const known = await lockSubscription(tx, stripeSubscriptionId)
     if (!order || !known) return { outcome: 'unknown', orderId }
-    if (known.readNumber > readNumber) return { outcome: 'stale', orderId }
+    if (known.readNumber > readNumber) return { outcome: 'stale' }
     const anyNew = await follow(tx, deps, known, facts, readNumber)
     if (anyNew) await holdByState(tx, await recountRefunds(tx, order))
-    return { outcome: 'followed', orderId }
+    return { outcome: 'followed' }
   })
 }
 
