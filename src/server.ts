@@ -71,6 +71,8 @@ function stopOn(...signals: NodeJS.Signals[]): void {
     process.on(signal, () => {
       if (stopping) return
       stopping = true
+      // Whatever hangs must not keep the program for ever.
+      setTimeout(() => process.exit(1), 3 * patienceMs).unref()
       closeAll().then(
         () => process.exit(0),
         (error: unknown) => {

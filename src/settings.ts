@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { CannotStart } from './errors.ts'
 
@@ -78,7 +79,12 @@ const variables = z.object({
   SANDBOX_PORT: port.optional(),
   SANDBOX_URL: webAddress.optional(),
   SANDBOX_WEBHOOK_URL: webAddress.optional(),
-  TRUST_PROXY: text.default('loopback'),
+  TRUST_PROXY: text
+    .refine(
+      isTrustProxy,
+      'must be loopback, linklocal, uniquelocal, addresses, a number of hops, true or false',
+    )
+    .default('loopback'),
   AUTH_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   SMTP_URL: z
     .string()
@@ -112,6 +118,17 @@ function isLocale(text: string): boolean {
   } catch {
     return false
   }
+}
+
+function isTrustProxy(text: string): boolean {
+  if (/^(true|false|\d{1,3})$/.test(text)) return true
+  return text.split(',').every((part) => {
+    const [address = '', bits = '0'] = part.trim().split('/')
+    return (
+      ['loopback', 'linklocal', 'uniquelocal'].includes(part.trim()) ||
+      (isIP(address) > 0 && /^\d{1,3}$/.test(bits))
+    )
+  })
 }
 
 function isZone(text: string): boolean {

@@ -80,6 +80,7 @@ describe('the settings', () => {
       STRIPE_SECRET_KEY: 'pk_test_x',
       STRIPE_WEBHOOK_SECRET: 'secret',
       SANDBOX_PORT: 'x',
+      TRUST_PROXY: 'my-proxy',
       AUTH_SECRET: 'short',
       SMTP_URL: 'localhost',
       OWNER_EMAIL: 'nobody',

@@ -33,9 +33,15 @@ export async function openSignals(pool: pg.Pool, log: Log): Promise<Signals> {
     const opened = await pool.connect()
     opened.on('notification', (message) => call(message.channel))
     opened.on('error', () => lost(opened))
-    for (const channel of Object.values(channels)) await opened.query(`listen ${channel}`)
-    const { rows } = await opened.query<{ pid: number }>('select pg_backend_pid() as pid')
-    session = rows[0]?.pid ?? 0
+    try {
+      for (const channel of Object.values(channels)) await opened.query(`listen ${channel}`)
+      const { rows } = await opened.query<{ pid: number }>('select pg_backend_pid() as pid')
+      session = rows[0]?.pid ?? 0
+    } catch (error) {
+      // A client that is never given back keeps the pool from ending.
+      opened.release(true)
+      throw error
+    }
     client = opened
   }
   const lost = (broken: pg.PoolClient) => {

@@ -6,8 +6,8 @@ export const sandboxKeys = { secretKey: 'sk_test_sandbox', webhookSecret: 'whsec
 /** A client for Stripe, or for whatever speaks its API at `apiBase` (an http or https address without a path). */
 export function openStripe(secretKey: string, apiBase: string | null): Stripe {
   return new Stripe(secretKey, {
-    maxNetworkRetries: 3,
-    timeout: 20_000,
+    maxNetworkRetries: 2,
+    timeout: 10_000,
     telemetry: false,
     appInfo: { name: 'Newsstand' },
     ...(apiBase ? addressOf(apiBase) : {}),

@@ -388,3 +388,35 @@ describe('a session that is not what was ordered', () => {
     )
   })
 })
+
+describe('a held order that staff refund in Stripe', () => {
+  it('does not keep its refund’s events failing', async () => {
+    const visitor = newsstand.visitor()
+    await choose(visitor)
+    const page = await goToPayment(visitor, 'held-refund@example.com')
+    const [order] = await ordersOf('held-refund@example.com')
+    const other = { stripe_price_id: 'price_other' }
+    await db
+      .updateTable('order_lines')
+      .set(other)
+      .where('order_id', '=', order?.id ?? '')
+      .execute()
+    await visitor.get(wayBack(await pay(page, 'held-refund@example.com'))).expect(200)
+    const { data } = await newsstand.stripe.checkout.sessions.list({ limit: 1 })
+    const invoice = await newsstand.stripe.invoices.retrieve(String(data[0]?.invoice), {
+      expand: ['payments'],
+    })
+    const paid = invoice.payments?.data[0]?.payment.payment_intent
+    await newsstand.stripe.refunds.create({ payment_intent: String(paid) })
+    await eventually(async () => {
+      const event = await db
+        .selectFrom('events')
+        .selectAll()
+        .where('type', '=', 'charge.refunded')
+        .orderBy('received_at', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      assert.equal(event?.note, 'Its order waits for staff')
+    })
+  })
+})

@@ -3,6 +3,7 @@ import type { CheckoutDeps } from '../../checkout/deps.ts'
 import { inTransaction } from '../../db/database.ts'
 import { holdByState } from '../../entitlements/hold.ts'
 import { followDispute } from '../../orders/disputes.ts'
+import { listDrift } from '../../orders/drift.ts'
 import type { Order } from '../../orders/order.ts'
 import { followRefunds } from '../../orders/refunds.ts'
 import { findOrderByPaymentIntent, lockOrder } from '../../orders/store.ts'
@@ -34,19 +35,27 @@ async function onOrder(
 /** Ours but not settled yet is worth another attempt; somebody else's is not. */
 async function notKnown(deps: CheckoutDeps, paymentIntentId: string | undefined): Promise<Effect> {
   if (!paymentIntentId) return foreign
-  if ((await installationOf(deps.stripe, paymentIntentId)) !== deps.installation.id) return foreign
+  const metadata = await metadataOf(deps.stripe, paymentIntentId)
+  if (metadata?.installation !== deps.installation.id) return foreign
+  if (metadata.order && (await isHeld(deps, metadata.order))) return { ignored: 'Its order waits for staff' }
   throw new Error(`payment intent ${paymentIntentId} is ours and not settled yet`)
 }
 
+/** Paid, but not what was ordered: it was never settled, and refunding it is how staff end it. */
+async function isHeld(deps: CheckoutDeps, orderId: string): Promise<boolean> {
+  const drift = await listDrift(deps.db, orderId)
+  return drift.some((one) => one.kind === 'session_differs')
+}
+
 /** A one-off payment's intent bears our metadata itself, a subscription's leads to it over its invoice. */
-async function installationOf(stripe: Stripe, paymentIntentId: string): Promise<string | null> {
+async function metadataOf(stripe: Stripe, paymentIntentId: string): Promise<Stripe.Metadata | null> {
   const intent = await stripe.paymentIntents.retrieve(paymentIntentId)
-  if (intent.metadata.installation) return intent.metadata.installation
+  if (intent.metadata.installation) return intent.metadata
   const { data } = await stripe.invoicePayments.list({
     payment: { type: 'payment_intent', payment_intent: paymentIntentId },
     expand: ['data.invoice'],
   })
   const invoice = data[0]?.invoice
   if (!invoice || typeof invoice === 'string' || 'deleted' in invoice) return null
-  return invoice.parent?.subscription_details?.metadata?.installation ?? null
+  return invoice.parent?.subscription_details?.metadata ?? null
 }
