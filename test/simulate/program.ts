@@ -10,7 +10,7 @@ export interface Program {
   alive: () => boolean
   /** Resolves when the process is gone. */
   end: (signal: NodeJS.Signals) => Promise<void>
-  /** Its last lines, for a report of what went wrong. */
+  /** How it ended, and its last lines, for a report of what went wrong. */
   lastWords: () => string
 }
 
@@ -57,7 +57,12 @@ export async function startProgram(
     }
     await pause(10)
   }
-  return { url: announcement.exec(said)?.[1] ?? '', alive, end, lastWords: () => said }
+  return {
+    url: announcement.exec(said)?.[1] ?? '',
+    alive,
+    end,
+    lastWords: () => `${child.signalCode ?? child.exitCode}: ${said}`,
+  }
 }
 
 /** A port that nobody listens on now. */

@@ -36,6 +36,7 @@ export async function runSimulation(options: Options): Promise<number> {
   try {
     await liveThrough(world, options, { tried, faults })
     const differences = await settleDown(world)
+    differences.push(...world.ownDeaths.map((words) => `the app died by itself: ${words}`))
     await countSandbox(world, faults)
     return report(options, { tried, faults }, differences)
   } catch (error) {

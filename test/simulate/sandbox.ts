@@ -20,10 +20,9 @@ export async function setFaults(place: Place, faults: Faults): Promise<void> {
   await postJson(place, '/faults', { reset: 'on', ...faults })
 }
 
-/** Resolves once every event that fell due was tried. Returns the sandbox's time then. */
-export async function advanceDays(place: Place, days: number): Promise<Date> {
-  const { now } = await postJson(place, '/clock/advance', { days })
-  return new Date(now)
+/** A day at a time, since nobody waits for ever for one answer. Resolves once every event that fell due was tried. */
+export async function advanceDays(place: Place, days: number): Promise<void> {
+  for (let day = 0; day < days; day++) await postJson(place, '/clock/advance', { days: 1 })
 }
 
 export async function readClock(place: Place): Promise<Date> {
@@ -43,12 +42,12 @@ export async function newestCode(place: Place, address: string): Promise<string 
   return null
 }
 
-async function postJson(place: Place, path: string, body: object): Promise<{ now: string }> {
+async function postJson(place: Place, path: string, body: object): Promise<void> {
   const answer = await fetch(place.sandboxUrl + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
-  if (!answer.ok) throw new Error(`the sandbox answered ${answer.status} to ${path}: ${await answer.text()}`)
-  return (await answer.json()) as { now: string }
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`the sandbox answered ${answer.status} to ${path}: ${text}`)
 }

@@ -5,37 +5,52 @@ import type { Tally } from './tally.ts'
 import type { Passing } from './wire.ts'
 import type { World } from './world.ts'
 
+interface Death {
+  wire: 'api' | 'webhook'
+  when: (passing: Passing) => boolean
+  weight: number
+  /** It may pass so often before; rare things seldom. */
+  most: number
+}
+
 /** Where on its way the app is killed: as something passes on a wire, or at a moment of its own. */
-const deaths: Record<
-  string,
-  { wire: 'api' | 'webhook'; when: (passing: Passing) => boolean; weight: number }
-> = {
+const deaths: Record<string, Death> = {
   'killed as a payment page was being opened': {
     wire: 'api',
     when: ({ method, path, status }) =>
       method === 'POST' && path === '/v1/checkout/sessions' && status !== null,
     weight: 3,
+    most: 3,
   },
   'killed as a payment was being settled': {
     wire: 'api',
     when: ({ method, path, status }) => method === 'GET' && isSession(path) && status !== null,
     weight: 3,
+    most: 4,
   },
   'killed as it asked Stripe something': {
     wire: 'api',
     when: ({ status }) => status === null,
     weight: 2,
+    most: 12,
   },
   'killed as a duplicate was being undone': {
     wire: 'api',
     when: ({ method, path }) => method === 'DELETE' || (method === 'POST' && path === '/v1/refunds'),
-    weight: 1,
+    weight: 2,
+    most: 2,
   },
-  'killed as an event arrived': { wire: 'webhook', when: ({ status }) => status === null, weight: 2 },
+  'killed as an event arrived': {
+    wire: 'webhook',
+    when: ({ status }) => status === null,
+    weight: 2,
+    most: 12,
+  },
   'killed as an event was being applied': {
     wire: 'webhook',
     when: ({ status }) => status === 200,
     weight: 3,
+    most: 12,
   },
 }
 const anyMoment = 'killed at any moment'
@@ -88,7 +103,7 @@ export function openTroubles(world: World, random: Random, tally: Tally): Troubl
   const passes = (wire: 'api' | 'webhook', passing: Passing) => {
     counting[wire](passing)
     if (breakAfter !== null && --breakAfter <= 0) {
-      breakAfter = null
+      breakAfter = random.chance(0.5) ? random.between(1, 60) : null
       under = Promise.all([under, breakConnections(world, random, tally)])
     }
     const death = armed ? deaths[armed.kind] : undefined
@@ -103,7 +118,7 @@ export function openTroubles(world: World, random: Random, tally: Tally): Troubl
   return {
     begin: async (deathsInStep) => {
       deathsLeft = deathsInStep
-      breakAfter = random.chance(0.3) ? random.between(1, 200) : null
+      breakAfter = random.chance(0.5) ? random.between(1, 120) : null
       arm()
       await setFaults(world, drawWeather(random))
     },
@@ -125,7 +140,8 @@ export function openTroubles(world: World, random: Random, tally: Tally): Troubl
 
 function drawDeath(random: Random): { kind: string; countdown: number } {
   const weights = Object.fromEntries(Object.entries(deaths).map(([kind, { weight }]) => [kind, weight]))
-  return { kind: random.weigh(weights), countdown: random.between(1, 12) }
+  const kind = random.weigh(weights)
+  return { kind, countdown: random.between(1, deaths[kind]?.most ?? 1) }
 }
 
 /** Mostly a little of something; now and then a storm, and an outage in which no webhook is sent. */

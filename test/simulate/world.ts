@@ -25,6 +25,8 @@ export interface World extends Place {
   /** As staff at Stripe's dashboard: straight to the sandbox, past the wires. */
   stripe: Stripe
   watch: (watch: Watch) => void
+  /** The last words of each app that died without having been killed, which nothing may bring about. */
+  ownDeaths: readonly string[]
   /** SIGKILL, and a start again at once. Resolves when it is open again; told twice, it happens once. */
   kill: () => Promise<void>
   /** Resolves when the app is open. */
@@ -95,6 +97,7 @@ async function begin(tally: Tally, closing: (() => Promise<unknown>)[]): Promise
     watch: (next) => {
       watch = next
     },
+    ownDeaths: app.ownDeaths,
     kill: app.kill,
     open: app.open,
   }
@@ -107,6 +110,7 @@ function startSandbox(databaseUrl: string, webhookUrl: string): Promise<Program>
 
 /** The app, alive again after each death: those that it is told to die, and those that happen to it. */
 async function keepApp(settings: Record<string, string>, tally: Tally) {
+  const ownDeaths: string[] = []
   let ending = false
   let app = await startApp(settings, tally)
   let opening: Promise<void> | null = null
@@ -116,8 +120,7 @@ async function keepApp(settings: Record<string, string>, tally: Tally) {
   }
   const watchdog = setInterval(() => {
     if (ending || opening || app.alive()) return
-    tally.add('the app died by itself')
-    process.stderr.write(`the app died by itself: ${app.lastWords()}\n`)
+    ownDeaths.push(app.lastWords())
     opening = again()
   }, 200)
   const kill = async () => {
@@ -131,7 +134,7 @@ async function keepApp(settings: Record<string, string>, tally: Tally) {
     await opening?.catch(() => {})
     await app.end('SIGTERM')
   }
-  return { kill, end, open: async () => void (await opening) }
+  return { ownDeaths, kill, end, open: async () => void (await opening) }
 }
 
 /** A start may meet a connection that is being broken; then it is tried again, as a service manager would. */
