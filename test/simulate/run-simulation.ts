@@ -36,7 +36,9 @@ export async function runSimulation(options: Options): Promise<number> {
   try {
     await liveThrough(world, options, { tried, faults })
     const differences = await settleDown(world)
-    differences.push(...world.ownDeaths.map((words) => `the app died by itself: ${words}`))
+    differences.push(
+      ...world.ownDeaths.map((words) => `the app died by itself: ${words.replace(/\s+/g, ' ')}`),
+    )
     await countSandbox(world, faults)
     return report(options, { tried, faults }, differences)
   } catch (error) {
