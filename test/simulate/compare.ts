@@ -173,12 +173,21 @@ function compareAccess(pairs: Pair[], now: number): string[] {
 function entitles({ our, said }: Pair, collection: string, now: number): 'yes' | 'maybe' | 'no' {
   if (!said || said.paidAt === null || isDisputed(said)) return 'no'
   if (refundedOf(said) > 0 && refundedOf(said) >= paidOf(said)) return 'no'
-  const line = our.lines.find((one) => one.opens.includes(collection))
-  if (!line) return 'no'
+  const opening = our.lines.filter((one) => one.opens.includes(collection))
+  const answers = opening.map((line) => entitlesByLine(line, said, said.paidAt ?? 0, now))
+  return (['yes', 'maybe'] as const).find((one) => answers.includes(one)) ?? 'no'
+}
+
+/** An order can hold a pass and a subscription that open the same. */
+function entitlesByLine(
+  line: OurOrder['lines'][number],
+  said: StripeOrder,
+  paidAt: number,
+  now: number,
+): 'yes' | 'maybe' | 'no' {
   if (line.kind === 'subscription') return said.subscription && isOpen(said.subscription, now) ? 'yes' : 'no'
-  const end = said.paidAt + line.months * 28 * day
-  if (now < end) return 'yes'
-  return now < said.paidAt + (line.months * 31 + passSlackDays) * day ? 'maybe' : 'no'
+  if (now < paidAt + line.months * 28 * day) return 'yes'
+  return now < paidAt + (line.months * 31 + passSlackDays) * day ? 'maybe' : 'no'
 }
 
 function isOpen({ state, paidUntil, endsAt }: SubscriptionRecord, now: number): boolean {
