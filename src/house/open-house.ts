@@ -10,6 +10,7 @@ import type { Installation } from '../db/installation.ts'
 import { migrate } from '../db/migrate.ts'
 import { CannotStart } from '../errors.ts'
 import { openCalendar } from '../http/moment.ts'
+import type { ScheduledJob } from '../jobs/job.ts'
 import { queueJob } from '../jobs/queue-job.ts'
 import { migrateJobs, startJobs } from '../jobs/start-jobs.ts'
 import type { Sender } from '../mail/mail.ts'
@@ -23,7 +24,7 @@ import { openStripe, sandboxKeys } from '../stripe/client.ts'
 import { openApplier } from '../webhooks/apply-soon.ts'
 import { openAuthSecret } from './auth-secret.ts'
 import { followSandboxClock } from './follow-sandbox-clock.ts'
-import { handlersOf, schedule } from './house-jobs.ts'
+import { handlersOf, schedule as ownSchedule } from './house-jobs.ts'
 import { openInstallation } from './open-installation.ts'
 
 export interface HouseOptions {
@@ -34,6 +35,8 @@ export interface HouseOptions {
   /** null outside sandbox mode. */
   sandboxUrl: string | null
   log: Logger
+  /** What happens at fixed times; the house's own schedule unless told. */
+  schedule?: ScheduledJob[]
 }
 
 export interface House {
@@ -97,6 +100,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const applier = openApplier(deps)
     closing.push(() => applier.stop())
     const handlers = handlersOf({ ...deps, outbox, readers, applier })
+    const schedule = options.schedule ?? ownSchedule
     const jobs = await startJobs({ connectionString: options.databaseUrl, handlers, schedule, log })
     closing.push(() => jobs.stop())
     await catchUp(db)

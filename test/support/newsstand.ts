@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
 import { after } from 'node:test'
+import { sql } from 'kysely'
 import { pino } from 'pino'
 import supertest from 'supertest'
 import { drain, listen } from '../../src/house/listen.ts'
@@ -36,8 +37,11 @@ export async function openNewsstand(settings: Record<string, string> = {}): Prom
     publicUrl: url,
     sandboxUrl: sandbox.url,
     log: pino({ level: settings.LOG_LEVEL ?? 'silent' }),
+    // A minute that begins in the middle of a test would apply what the test wants to keep waiting.
+    schedule: [],
   })
   serve = house.app
+  await eventually(async () => assert.equal(await countJobs(house), 0))
   after(async () => {
     await drain(server, 1000)
     await house.close()
@@ -45,6 +49,12 @@ export async function openNewsstand(settings: Record<string, string> = {}): Prom
     await database.drop()
   })
   return { ...house, url, sandboxUrl: sandbox.url, visitor: () => supertest.agent(url) }
+}
+
+/** The house catches up right after it is opened, with jobs that would meet those of the test. */
+async function countJobs({ db }: House): Promise<number> {
+  const { rows } = await sql<{ count: number }>`SELECT count(*)::int FROM graphile_worker.jobs`.execute(db)
+  return rows[0]?.count ?? 0
 }
 
 /** Tries until it holds, for what happens behind an answer; fails with the last reason after ten seconds. */

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { realClock } from '../../src/clock.ts'
+import { openDatabase, openPool } from '../../src/db/database.ts'
 import { openApplier } from '../../src/webhooks/apply-soon.ts'
 import { keepEvent } from '../../src/webhooks/inbox.ts'
+import { cloneDatabase } from '../support/database.ts'
 import { eventually, openNewsstand } from '../support/newsstand.ts'
 
-const newsstand = await openNewsstand()
-const { db, deps, stripe, clock } = newsstand
+const { deps, stripe, clock } = await openNewsstand()
+// Its own: the house catches up with what waits in its database, right after it is opened.
+const database = await cloneDatabase()
+const db = openDatabase(openPool(database.url))
+after(async () => {
+  await db.destroy()
+  await database.drop()
+})
 
 /** Events about sessions, kept and not applied yet. */
 async function keepEvents(count: number): Promise<string[]> {
@@ -32,7 +40,7 @@ describe('stopping while events wait and Stripe is slow', () => {
     const slow = Object.assign(Object.create(stripe), {
       checkout: { sessions: { retrieve: () => answer.promise } },
     })
-    const applier = openApplier({ ...deps, stripe: slow })
+    const applier = openApplier({ ...deps, db, stripe: slow })
     for (const id of await keepEvents(12)) applier.soon(id)
     const attempted = async () =>
       (await db.selectFrom('events').select('id').where('attempts', '>', 0).execute()).length
