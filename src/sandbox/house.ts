@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { inTransaction } from '../db/database.ts'
+import { type AccountSettings, parseAccountSettings } from './account/account-settings.ts'
 import { type Faults, parseFaults } from './faults/faults.ts'
 import { type Cause, Work } from './objects/work.ts'
 import type { SandboxDatabase, SandboxTransaction } from './tables.ts'
@@ -18,21 +19,29 @@ export interface House {
   random: () => number
 }
 
-/** The sandbox's time in seconds, and the faults that are switched on. */
+/** The sandbox's time in seconds, the faults that are switched on, and how the account is paid. */
 export interface Present {
   now: number
   offsetMs: number
   version: number
   faults: Faults
+  account: AccountSettings
 }
 
 export async function readPresent(house: House, tx: SandboxTransaction = house.db): Promise<Present> {
-  const { rows } = await sql<{ offset_ms: number; version: number; settings: unknown }>`
-    select offset_ms, version, settings from sandbox.clock, sandbox.faults`.execute(tx)
+  const { rows } = await sql<{ offset_ms: number; version: number; faults: unknown; account: unknown }>`
+    select offset_ms, version, faults.settings as faults, account_settings.settings as account
+    from sandbox.clock, sandbox.faults, sandbox.account_settings`.execute(tx)
   const row = rows[0]
   if (!row) throw new Error('the sandbox has lost its clock: its migrations put one there')
   const now = Math.floor((house.realNow() + row.offset_ms) / 1000)
-  return { now, offsetMs: row.offset_ms, version: row.version, faults: parseFaults(row.settings) }
+  return {
+    now,
+    offsetMs: row.offset_ms,
+    version: row.version,
+    faults: parseFaults(row.faults),
+    account: parseAccountSettings(row.account),
+  }
 }
 
 /** Runs `body` on a new unit of work and writes it down in one transaction; tries again after a deadlock. */
@@ -61,8 +70,8 @@ export async function workOn(
   tx: SandboxTransaction,
   options: { cause?: Cause; now?: number } = {},
 ): Promise<Work> {
-  const now = options.now ?? (await readPresent(house, tx)).now
-  return new Work({ tx, now, url: house.url, ...(options.cause ? { cause: options.cause } : {}) })
+  const { now, account } = await readPresent(house, tx)
+  return new Work({ tx, account, url: house.url, now, ...options })
 }
 
 /** PostgreSQL's deadlock_detected and serialization_failure: the victim may simply start again. */

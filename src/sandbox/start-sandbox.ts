@@ -6,6 +6,7 @@ import type pg from 'pg'
 import { inTransaction, openDatabase, openPool } from '../db/database.ts'
 import { migrate } from '../db/migrate.ts'
 import { CannotStart } from '../errors.ts'
+import { accountRoutes } from './account/routes.ts'
 import { startTicking } from './clock/advance-clock.ts'
 import { type Clock, startClock } from './clock/clock.ts'
 import { clockRoutes } from './clock/routes.ts'
@@ -123,6 +124,7 @@ function buildApp(house: House, publicHost: string, clock: Clock, deliverer: Del
   app.use(mailboxRoutes(house, render))
   app.use(clockRoutes(house, render, clock, deliverer))
   app.use(faultRoutes(house, render))
+  app.use(accountRoutes(house, render))
   app.use(peopleRoutes(house, render))
   app.use(async (_req: Request, res: Response) => {
     await render(

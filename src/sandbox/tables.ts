@@ -54,6 +54,7 @@ export interface SandboxTables {
   }
   clock: { only_row: Generated<boolean>; offset_ms: number; version: number }
   clock_listeners: { id: string; session: number; name: string; acknowledged_version: number }
+  account_settings: { only_row: Generated<boolean>; settings: ColumnType<object, string, string> }
   faults: { only_row: Generated<boolean>; settings: ColumnType<object, string, string> }
   mails: {
     id: Generated<number>

@@ -9,10 +9,16 @@ export function amountOf(price: Shapes['price'], quantity: number): number {
 const zeroDecimal = 'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' ')
 const threeDecimal = 'BHD JOD KWD OMR TND'.split(' ')
 
+/** How many digits a currency's minor units have after the point. */
+export function digitsOf(currency: string): number {
+  const code = currency.toUpperCase()
+  return zeroDecimal.includes(code) ? 0 : threeDecimal.includes(code) ? 3 : 2
+}
+
 /** An amount as people read it: $130.00. */
 export function formatAmount(amount: number, currency: string): string {
   const code = currency.toUpperCase()
-  const digits = zeroDecimal.includes(code) ? 0 : threeDecimal.includes(code) ? 3 : 2
+  const digits = digitsOf(code)
   return new Intl.NumberFormat('en-US', {
     style: 'currency',
     currency: code,

@@ -5,6 +5,7 @@ import { expireSession } from '../checkout/expire-session.ts'
 import { type House, inWork } from '../house.ts'
 import type { Kind } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
+import { postLate } from '../payments/post-charge.ts'
 import { endRefund } from '../payments/refund-charge.ts'
 import { type Due, loadDue } from './load-due.ts'
 
@@ -12,6 +13,7 @@ const batchSize = 200
 
 /** What time does to each kind of object that is due (see indexes.ts); everything it needs is loaded, and taken, before. */
 const passing: Partial<Record<Kind, (work: Work, id: string) => Promise<void>>> = {
+  charge: postLate,
   'checkout.session': async (work, id) => {
     const session = await work.take('checkout.session', id)
     if (session?.data.status === 'open') expireSession(work, id)

@@ -6,6 +6,10 @@ export type LineItem = Wire<Stripe.LineItem>
 /** What the sandbox keeps of an object besides what the API shows. */
 interface HiddenShapes {
   'checkout.session': HiddenSession
+  charge: {
+    /** When its balance transaction will be there, in seconds; absent or null: it is. */
+    balanceAt?: number | null
+  }
   coupon: { products: string[] | null }
   invoice: HiddenInvoice
   customer: {

@@ -15,7 +15,10 @@ interface Index<K extends Kind> {
 export const indexes: { [K in Kind]?: Index<K> } = {
   balance_transaction: { refs: { source: 'source', type: 'type', currency: 'currency' } },
   'billing_portal.configuration': { refs: { active: 'active', is_default: 'is_default' } },
-  charge: { refs: { customer: 'customer', payment_intent: 'payment_intent' } },
+  charge: {
+    refs: { customer: 'customer', payment_intent: 'payment_intent' },
+    due: (_, hidden) => hidden.balanceAt ?? null,
+  },
   'checkout.session': {
     refs: {
       customer: 'customer',

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { type AccountSettings, parseAccountSettings } from '../account/account-settings.ts'
 import type { EventData, SandboxTransaction } from '../tables.ts'
 import { changedFields } from './changed-fields.ts'
 import type { Hidden } from './hidden.ts'
@@ -42,16 +43,24 @@ export class Work {
   /** The sandbox's time, in seconds. */
   readonly now: number
   readonly cause: Cause
+  readonly account: AccountSettings
   /** Where the sandbox's own pages are, without a slash at the end. */
   readonly url: string
   readonly #entries = new Map<string, Entry>()
   readonly #events: NewEvent[] = []
   readonly #later: (() => void)[] = []
 
-  constructor(options: { tx: SandboxTransaction; now: number; url: string; cause?: Cause }) {
+  constructor(options: {
+    tx: SandboxTransaction
+    now: number
+    url: string
+    cause?: Cause
+    account?: AccountSettings
+  }) {
     this.tx = options.tx
     this.now = options.now
     this.url = options.url
+    this.account = options.account ?? parseAccountSettings({})
     this.cause = options.cause ?? { id: null, idempotency_key: null }
   }
 

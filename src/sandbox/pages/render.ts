@@ -8,7 +8,7 @@ const views = join(import.meta.dirname, '../../../views/sandbox')
 export interface Page {
   title: string
   /** Which part of the sandbox it belongs to, for the navigation; null: the buyer's pages, which have none. */
-  part: 'home' | 'mail' | 'clock' | 'faults' | null
+  part: 'home' | 'mail' | 'clock' | 'faults' | 'account' | null
   [local: string]: unknown
 }
 export type Render = (res: Response, view: string, page: Page, status?: number) => Promise<void>

@@ -1,8 +1,8 @@
 import { newId } from '../objects/ids.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
-import { addBalanceTransaction, feeOf } from './balance.ts'
 import { adviceOn } from './bank-refusal.ts'
+import { postAfterwards } from './post-charge.ts'
 import type { Decline, TestCard } from './test-cards.ts'
 
 type Charge = Shapes['charge']
@@ -25,21 +25,7 @@ export function addCharge(
   const intent = work.held('payment_intent', intentId)
   const charge = chargeOf(work, intent, method.data, verdict)
   work.put('charge', charge, {})
-  if (verdict.decline) return charge
-  const { fee, details } = feeOf(charge.amount, charge.currency)
-  work.afterwards(() => {
-    const transaction = addBalanceTransaction(work, {
-      amount: charge.amount,
-      fee,
-      feeDetails: details,
-      currency: charge.currency,
-      source: charge.id,
-      type: 'charge',
-      description: charge.description,
-      atOnce: verdict.card.number === '4000000000000077',
-    })
-    work.change('charge', charge.id, { balance_transaction: transaction.id }, 'charge.updated')
-  })
+  if (!verdict.decline) postAfterwards(work, charge.id, verdict.card.number === '4000000000000077')
   return charge
 }
 

@@ -108,16 +108,7 @@ function withdraw(work: Work, id: string): void {
   const dispute = work.held('dispute', id)
   const transaction = addBalanceTransaction(work, {
     amount: -dispute.amount,
-    fee,
-    feeDetails: [
-      {
-        amount: fee,
-        application: null,
-        currency: dispute.currency,
-        description: 'Dispute fee',
-        type: 'stripe_fee',
-      },
-    ],
+    fees: () => [{ amount: fee, description: 'Dispute fee' }],
     currency: dispute.currency,
     source: dispute.id,
     type: 'adjustment',
@@ -134,8 +125,6 @@ export function reinstate(work: Work, id: string): Dispute {
   const dispute = work.held('dispute', id)
   const transaction = addBalanceTransaction(work, {
     amount: dispute.amount,
-    fee: 0,
-    feeDetails: [],
     currency: dispute.currency,
     source: dispute.id,
     type: 'adjustment',

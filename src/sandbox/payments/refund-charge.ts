@@ -75,8 +75,6 @@ function addRefund(
   const id = newId('re_')
   const transaction = addBalanceTransaction(work, {
     amount: -amount,
-    fee: 0,
-    feeDetails: [],
     currency: charge.currency,
     source: id,
     type: 'refund',
@@ -126,8 +124,6 @@ export async function endRefund(work: Work, id: string): Promise<void> {
 function failRefund(work: Work, refund: Refund): Refund {
   const transaction = addBalanceTransaction(work, {
     amount: refund.amount,
-    fee: 0,
-    feeDetails: [],
     currency: refund.currency,
     source: refund.id,
     type: 'refund_failure',

@@ -175,9 +175,9 @@ async function run(
   keyed: Keyed | null,
   requestId: string,
 ): Promise<Outcome> {
-  const { now } = await readPresent(house, tx)
+  const { now, account } = await readPresent(house, tx)
   const cause = { id: requestId, idempotency_key: keyed?.key ?? null }
-  const work = new Work({ tx, now, url: house.url, cause })
+  const work = new Work({ tx, now, account, url: house.url, cause })
   const { answer, expand: paths } = await found.endpoint.run({ work, ids: found.ids }, raw)
   const outcome =
     answer instanceof Refusal

@@ -34,7 +34,7 @@ describe('every page of the sandbox', async () => {
   })
   const [event] = (await stripe.events.list({ limit: 1 })).data
   const paths = [
-    ...['/', '/mail', '/mail/1', '/clock', '/faults', '/nowhere', '/objects/charge'],
+    ...['/', '/mail', '/mail/1', '/clock', '/faults', '/account', '/nowhere', '/objects/charge'],
     `/objects/subscription/${subscription.id}`,
     `/events/${event?.id}`,
     `/portal/${portal.id}`,
