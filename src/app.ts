@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type Stripe from 'stripe'
 import { accountRoutes } from './account/routes.ts'
 import { adminRoutes } from './admin/routes.ts'
+import { guardStaffDesk } from './admin/staff-only.ts'
 import { articleRoutes } from './articles/routes.ts'
 import { cartRoutes, pricedCartOf } from './cart/routes.ts'
 import type { CheckoutDeps } from './checkout/deps.ts'
@@ -68,13 +69,14 @@ export function createApp(deps: AppDeps): Express {
   app.use(securityHeaders({ https: secureCookies, sandboxUrl }))
   app.use(operations.router)
   app.use(logRequests(log))
-  app.use(refuseNulInAddress)
   app.use(assets.router)
   app.use(webhookRoutes(deps))
   app.use(sameOriginOnly)
+  app.use(deps.readers.loadSession)
+  app.use(guardStaffDesk(doors))
+  app.use(refuseNulInAddress)
   app.use(express.urlencoded({ extended: false, limit: largestForm }))
   app.use(refuseNulInForm)
-  app.use(deps.readers.loadSession)
   app.use(articleRoutes({ ...deps, render }))
   app.use(paywallRoutes({ ...deps, render, readerIdOf: (req) => sessionOf(req)?.readerId ?? null }))
   app.use(planRoutes({ db, installation, render, plansInCart }))

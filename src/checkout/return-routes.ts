@@ -10,7 +10,7 @@ import { networkOf } from '../readers/network.ts'
 import { isMissing } from '../stripe/client.ts'
 import { browserHashOf } from './browser.ts'
 import type { CheckoutRoutesDeps } from './deps.ts'
-import { findOrderIdOfSession } from './sessions.ts'
+import { findSession } from './sessions.ts'
 import { type SettleOutcome, settle } from './settle.ts'
 
 /** Of one network; a page that waits for a slow payment looks again every two seconds. */
@@ -28,7 +28,7 @@ export async function returnFromPayment(
   const sessionId = queryText(req, 'session_id')
   if (!/^cs_[A-Za-z0-9_]{1,190}$/.test(sessionId)) throw new NotFound('There is no such payment.')
   await limitReturns(deps, req)
-  const settled = await settleOrWait(deps, sessionId)
+  const settled = (await findSettled(deps, sessionId)) ?? (await settleOrWait(deps, sessionId))
   const order = 'orderId' in settled ? await findOrder(deps.db, settled.orderId) : null
   if (!order) throw new NotFound('There is no such payment.')
   if (!isBuyer(deps, req, order)) return res.redirect(303, `/sign-in?next=/orders/${order.number}`)
@@ -51,6 +51,13 @@ async function limitReturns({ db }: CheckoutRoutesDeps, req: Request): Promise<v
   )
 }
 
+/** What we know to be paid by this very session needs no answer of Stripe's. null: Stripe must be asked. */
+async function findSettled({ db }: CheckoutRoutesDeps, sessionId: string): Promise<SettleOutcome | null> {
+  const session = await findSession(db, sessionId)
+  const order = session?.state === 'complete' ? await findOrder(db, session.orderId) : null
+  return order?.paidAt ? { outcome: 'already', orderId: order.id } : null
+}
+
 /** While Stripe cannot be reached, an order of ours waits; its webhook or the next look settles it. */
 async function settleOrWait(deps: CheckoutRoutesDeps, sessionId: string): Promise<SettleOutcome> {
   try {
@@ -59,8 +66,8 @@ async function settleOrWait(deps: CheckoutRoutesDeps, sessionId: string): Promis
     if (isMissing(error)) return { outcome: 'foreign' }
     if (!(error instanceof Stripe.errors.StripeError)) throw error
     deps.log.warn({ err: error }, 'Stripe did not say what became of a payment')
-    const orderId = await findOrderIdOfSession(deps.db, sessionId)
-    return orderId ? { outcome: 'waiting', orderId } : { outcome: 'foreign' }
+    const session = await findSession(deps.db, sessionId)
+    return session ? { outcome: 'waiting', orderId: session.orderId } : { outcome: 'foreign' }
   }
 }
 

@@ -1,4 +1,6 @@
+import type { Selectable } from 'kysely'
 import type { Transaction } from '../db/database.ts'
+import type { OrderTables } from '../db/tables/orders.ts'
 
 /** A Checkout Session that we asked Stripe for. */
 export interface KnownSession {
@@ -35,17 +37,16 @@ export async function findLatestSession(db: Transaction, orderId: string): Promi
     .orderBy('attempt', 'desc')
     .limit(1)
     .executeTakeFirst()
-  if (!row) return null
-  const { id, order_id: orderOf, attempt, url, state, expires_at: expiresAt } = row
-  return { id, orderId: orderOf, attempt, url, state, expiresAt }
+  return row ? toSession(row) : null
 }
 
 /** null: no session of ours. */
-export async function findOrderIdOfSession(db: Transaction, sessionId: string): Promise<string | null> {
-  const row = await db
-    .selectFrom('checkout_sessions')
-    .select('order_id')
-    .where('id', '=', sessionId)
-    .executeTakeFirst()
-  return row?.order_id ?? null
+export async function findSession(db: Transaction, id: string): Promise<KnownSession | null> {
+  const row = await db.selectFrom('checkout_sessions').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ? toSession(row) : null
+}
+
+function toSession(row: Selectable<OrderTables['checkout_sessions']>): KnownSession {
+  const { id, order_id: orderId, attempt, url, state, expires_at: expiresAt } = row
+  return { id, orderId, attempt, url, state, expiresAt }
 }

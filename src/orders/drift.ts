@@ -3,7 +3,12 @@ import type { Transaction } from '../db/database.ts'
 
 /** A difference between what Stripe says and what we say, for staff to settle. */
 export interface Drift {
-  kind: 'session_differs' | 'paid_twice' | 'refund_unknown' | 'subscription_unknown'
+  kind:
+    | 'session_differs'
+    | 'paid_twice'
+    | 'refund_unknown'
+    | 'subscription_unknown'
+    | 'duplicate_not_paid_back'
   /** An order's number or a Stripe id; with `kind` it names the difference. */
   subject: string
   orderId: string | null

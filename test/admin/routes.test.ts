@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { request } from 'node:http'
 import { describe, it } from 'node:test'
 import { openNewsstand } from '../support/newsstand.ts'
 import { choose, goToPayment, signIn, subscribe } from '../support/personas.ts'
@@ -29,6 +30,18 @@ const noPages = [
   '/Admin/orders',
 ]
 
+/** As it is written: clients tidy addresses up before they send them. */
+async function fetchRaw(path: string): Promise<{ status: number; location: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; location: string }>()
+  request(newsstand.url, { path }, (answer) => {
+    answer.resume()
+    resolve({ status: answer.statusCode ?? 0, location: answer.headers.location ?? '' })
+  })
+    .on('error', reject)
+    .end()
+  return promise
+}
+
 describe('outsiders at the staff desk', () => {
   it('strangers are sent to sign in, wherever they knock', async () => {
     for (const path of [...pages, ...noPages]) {
@@ -43,6 +56,37 @@ describe('outsiders at the staff desk', () => {
       .expect('Location', /^\/sign-in/)
   })
 
+  it('strangers are sent to sign in however they write the address, whatever they send, and nowhere else', async () => {
+    const odd = [
+      '/admin/%00',
+      '/admin%00',
+      '/admin%2forders',
+      '/admin/orders%2fNS-1',
+      '/admin/%zz',
+      '//admin',
+      '/admin//orders',
+      '/%61dmin/orders',
+      '/ADMIN',
+      '/admin;x=1',
+      '/admin?next=//elsewhere',
+    ]
+    for (const path of odd) {
+      const answer = await fetchRaw(path)
+      assert.equal(answer.status, 303, path)
+      assert.match(answer.location, /^\/sign-in\?next=%2Fadmin/, path)
+    }
+    await newsstand.visitor().post('/admin').type('form').send('field=%00').expect(303)
+    await newsstand
+      .visitor()
+      .post('/admin')
+      .type('form')
+      .send(`field=${'x'.repeat(30_000)}`)
+      .expect(303)
+    for (const path of ['/administration', '/articles/admin', '/%00']) {
+      assert.equal((await fetchRaw(path)).status, 404, path)
+    }
+  })
+
   it('readers find nothing, the same everywhere', async () => {
     const carol = newsstand.visitor()
     await signIn(newsstand, carol, 'carol@example.com')
@@ -54,6 +98,11 @@ describe('outsiders at the staff desk', () => {
     }
     assert.equal(bodies.size, 1)
     await carol.post('/admin/events/evt_1/attempts').expect(404)
+    for (const path of ['/admin/%00', '/admin%2forders', '/%61dmin']) await carol.get(path).expect(404)
+  })
+
+  it('staff find nothing at an odd address', async () => {
+    for (const path of ['/admin/%00', '/admin%2forders', '/%61dmin']) await dora.get(path).expect(404)
   })
 
   it('who only paid as the owner’s address is no staff', async () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { settle } from '../../src/checkout/settle.ts'
 import { openNewsstand } from '../support/newsstand.ts'
-import { subscribe } from '../support/personas.ts'
+import { choose, goToPayment, pay, subscribe, wayBack } from '../support/personas.ts'
 
 const newsstand = await openNewsstand()
 const { db, deps } = newsstand
@@ -21,6 +21,11 @@ async function paidOrder(email: string) {
     .where('order_id', '=', order.id)
     .executeTakeFirstOrThrow()
   return { order, sessionId: session.id }
+}
+
+async function setFaults(fields: Record<string, string>): Promise<void> {
+  const body = new URLSearchParams(fields)
+  assert.ok((await fetch(`${newsstand.sandboxUrl}/faults`, { method: 'POST', body })).ok)
 }
 
 const driftOf = (orderId: string) =>
@@ -46,6 +51,32 @@ describe('a session that is settled already', () => {
     const [drift] = await driftOf(order.id)
     assert.equal(drift?.kind, 'paid_twice')
     assert.match(drift?.fix ?? '', new RegExp(`Cancel the subscription ${order.stripe_subscription_id}`))
+  })
+})
+
+describe('a return while Stripe does not answer', () => {
+  it('of a paid order says so, without asking; of one that we know nothing of yet, that it is on its way', async () => {
+    const reader = newsstand.visitor()
+    const number = await subscribe(reader, 'outage@example.com')
+    const { id } = await db
+      .selectFrom('checkout_sessions')
+      .innerJoin('orders', 'orders.id', 'order_id')
+      .select('checkout_sessions.id')
+      .where('number', '=', number)
+      .executeTakeFirstOrThrow()
+    const other = newsstand.visitor()
+    await choose(other, 'digital-monthly')
+    const page = await goToPayment(other, 'outage-too@example.com')
+    await setFaults({ drop: '1' })
+    const way = wayBack(await pay(page, 'outage-too@example.com'))
+    await setFaults({ reset: 'on', api_failure: '1' })
+    await reader.get(`/checkout/return?session_id=${id}`).expect(303).expect('Location', `/orders/${number}`)
+    assert.match((await other.get(way).expect(200)).text, /on its way/)
+    await setFaults({ reset: 'on' })
+    await other
+      .get(way)
+      .expect(303)
+      .expect('Location', /^\/orders\//)
   })
 })
 
