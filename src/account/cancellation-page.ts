@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { NotFound } from '../errors.ts'
-import { findOrder } from '../orders/store.ts'
+import { findPlanById } from '../plans/store.ts'
 import { findSubscriptionOf } from '../subscriptions/store.ts'
 import type { Subscription } from '../subscriptions/subscription.ts'
 import { canEnd, setEnding } from './cancel-subscription.ts'
@@ -16,7 +16,6 @@ export async function showCancellation(
   const subscription = await askedFor(deps, req, res, id)
   if (!subscription) return
   if (!canEnd(subscription)) return res.redirect(303, '/account')
-  const order = await findOrder(deps.db, subscription.orderId)
   await deps.render(req, res, {
     view: 'account/cancellation',
     title: 'Cancel your subscription',
@@ -24,7 +23,7 @@ export async function showCancellation(
     secret: true,
     model: {
       id,
-      name: order?.lines.find((line) => line.planId === subscription.planId)?.name ?? '',
+      name: (await findPlanById(deps.db, subscription.planId)).name,
       until: deps.calendar.date(subscription.paidUntil),
     },
   })

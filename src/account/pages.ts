@@ -1,11 +1,11 @@
 import { type Entitlement, stateAt } from '../entitlements/entitlement.ts'
 import { listEntitlementsOf } from '../entitlements/store.ts'
 import { formatMoney } from '../money/format-money.ts'
-import { type Order, orderStateTexts, subscriptionLine } from '../orders/order.ts'
+import { type Order, orderStateTexts } from '../orders/order.ts'
 import { listOrdersOf } from '../orders/store.ts'
 import { opensText } from '../plans/pages.ts'
 import { perText } from '../plans/plan.ts'
-import { type Collection, listCollections } from '../plans/store.ts'
+import { type Collection, findPlanById, findPriceById, listCollections } from '../plans/store.ts'
 import { listSubscriptionsOf } from '../subscriptions/store.ts'
 import { renewalOf, type Subscription, stateText } from '../subscriptions/subscription.ts'
 import { canEnd, canGoOn } from './cancel-subscription.ts'
@@ -26,32 +26,35 @@ export async function accountModel(deps: AccountRoutesDeps, reader: SignedInRead
     proved: reader.proved,
     proveNeeded: !reader.proved,
     correctEmail: !reader.proved,
-    subscriptions: subscriptions.map((one) => subscriptionView(deps, one, orders)),
+    subscriptions: await Promise.all(subscriptions.map((one) => subscriptionView(deps, one, orders))),
     entitlements: open.map((one) => entitlementView(deps, one, collections)),
     orders: orders.map((order) => orderRow(deps, order)),
   }
 }
 
-function subscriptionView(
-  { calendar, installation }: AccountRoutesDeps,
+async function subscriptionView(
+  { db, calendar, installation }: AccountRoutesDeps,
   subscription: Subscription,
   orders: Order[],
 ) {
-  const order = orders.find((one) => one.id === subscription.orderId)
-  const line = order ? subscriptionLine(order)?.line : undefined
+  // Not the order's line: the plan may have been changed since.
+  const [plan, price] = await Promise.all([
+    findPlanById(db, subscription.planId),
+    findPriceById(db, subscription.priceId),
+  ])
   const renews = renewalOf(subscription)
   const ends = subscription.endedAt ?? subscription.endsAt
   return {
     id: subscription.id,
-    name: line?.name ?? '',
+    name: plan.name,
     canEnd: canEnd(subscription),
     canGoOn: canGoOn(subscription),
     stateText: stateText(subscription),
-    per: perText(line?.interval ?? null),
-    price: line ? formatMoney(line.unitAmount, installation.locale) : '',
+    per: perText(price.interval),
+    price: formatMoney(price.amount, installation.locale),
     renews: renews ? calendar.date(renews) : null,
     ends: ends ? calendar.date(ends) : null,
-    orderNumber: order?.number ?? '',
+    orderNumber: orders.find((one) => one.id === subscription.orderId)?.number ?? '',
   }
 }
 

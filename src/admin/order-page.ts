@@ -10,7 +10,7 @@ import { orderView } from '../orders/pages.ts'
 import { listPayments } from '../orders/payments.ts'
 import { listRefunds } from '../orders/refunds.ts'
 import { findOrderByNumber } from '../orders/store.ts'
-import { listCollections } from '../plans/store.ts'
+import { findPlanById, listCollections } from '../plans/store.ts'
 import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
 import { renewalOf, type Subscription, stateText } from '../subscriptions/subscription.ts'
 import type { AdminDeps } from './deps.ts'
@@ -75,7 +75,7 @@ async function orderModel(deps: AdminDeps, order: Order) {
       state: refund.state,
       stripeId: refund.stripeRefundId,
     })),
-    subscription: subscription ? subscriptionView(deps, subscription) : null,
+    subscription: subscription ? await subscriptionView(deps, subscription) : null,
     entitlements: entitlements.map((one) => entitlementView(deps, one)),
     history: history.map(({ at, text, by }) => ({ at: calendar.time(at), text, by })),
     drift: drift.map(({ foundAt, stripeSays, weSay, fix }) => ({
@@ -96,8 +96,9 @@ function stripeIds(order: Order): (readonly [string, string])[] {
   return Object.entries(ids).flatMap(([label, id]) => (id ? [[label, id] as const] : []))
 }
 
-function subscriptionView({ calendar }: AdminDeps, subscription: Subscription) {
+async function subscriptionView({ db, calendar }: AdminDeps, subscription: Subscription) {
   return {
+    plan: (await findPlanById(db, subscription.planId)).name,
     state: stateText(subscription),
     paidUntil: calendar.time(subscription.paidUntil),
     cancelAt: subscription.endsAt ? calendar.time(subscription.endsAt) : null,

@@ -62,6 +62,7 @@ async function beginSubscription(
     duplicate,
     startedAt: deps.clock(),
     paidUntil: session.subscription.paidUntil,
+    givenUntil: null,
     endsAt: session.subscription.endsAt,
     endedAt: null,
     stripeSubscriptionId: session.subscription.id,

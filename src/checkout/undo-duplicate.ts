@@ -1,6 +1,7 @@
 import Stripe from 'stripe'
 import { inTransaction } from '../db/database.ts'
 import { followSubscription } from '../entitlements/follow-subscription.ts'
+import { holdByState } from '../entitlements/hold.ts'
 import { writeHistory } from '../orders/history.ts'
 import { listPayments, type Payment } from '../orders/payments.ts'
 import { followRefunds } from '../orders/refunds.ts'
@@ -18,7 +19,7 @@ export async function undoDuplicate(deps: CheckoutDeps, orderId: string): Promis
   await cancel(deps.stripe, order.stripeSubscriptionId)
   await followSubscription(deps, order.stripeSubscriptionId)
   for (const payment of await listPayments(deps.db, orderId)) await payBack(deps, payment)
-  await followRefunds(deps, orderId)
+  await followRefunds(deps, orderId, holdByState)
 }
 
 async function cancel(stripe: Stripe, subscriptionId: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { isLiving, type Subscription } from '../subscriptions/subscription.ts'
+import type { Hold } from '../db/tables/subscriptions.ts'
+import { isLiving, type Subscription, type SubscriptionState } from '../subscriptions/subscription.ts'
 
 /** The right to read something from one moment until another, with its source. */
 export interface Entitlement {
@@ -14,8 +15,8 @@ export interface Entitlement {
   endsAt: Date | null
   /** Past `endsAt`, while a renewal is drawn up and charged; null: it does not run on. */
   runsOnUntil: Date | null
-  /** Why it opens nothing for now ("dispute", "refund"); null: it does not wait. */
-  held: string | null
+  /** Why it opens nothing; null: nothing stands in the way. */
+  held: Hold | null
 }
 
 /** How long reading goes on past what is paid for. */
@@ -39,15 +40,20 @@ export function stateAt(entitlement: Entitlement, now: Date): EntitlementState {
 
 /** Until when a subscription opens what it opens, from what Stripe last said of it. */
 export function spanOf(subscription: Subscription, grace: Grace): { endsAt: Date; runsOnUntil: Date | null } {
-  const { state, paidUntil, endsAt, endedAt } = subscription
-  if (!isLiving(state)) return { endsAt: earlier(paidUntil, endedAt), runsOnUntil: null }
-  if (endsAt && endsAt <= paidUntil) return { endsAt, runsOnUntil: null }
-  return { endsAt: paidUntil, runsOnUntil: runsOn(subscription, grace) }
+  const { state, endsAt, endedAt } = subscription
+  const until = later(subscription.paidUntil, subscription.givenUntil)
+  if (!isLiving(state)) return { endsAt: earlier(until, endedAt), runsOnUntil: null }
+  if (endsAt && endsAt <= until) return { endsAt, runsOnUntil: null }
+  return { endsAt: until, runsOnUntil: runsOn(state, until, grace) }
 }
 
-function runsOn({ state, paidUntil }: Subscription, grace: Grace): Date | null {
-  if (state === 'active' || state === 'trialing') return plusDays(paidUntil, grace.renewalDays)
-  return state === 'past_due' ? plusDays(paidUntil, grace.pastDueDays) : null
+function runsOn(state: SubscriptionState, until: Date, grace: Grace): Date | null {
+  if (state === 'active' || state === 'trialing') return plusDays(until, grace.renewalDays)
+  return state === 'past_due' ? plusDays(until, grace.pastDueDays) : null
+}
+
+function later(a: Date, b: Date | null): Date {
+  return b && b > a ? b : a
 }
 
 function earlier(a: Date, b: Date | null): Date {

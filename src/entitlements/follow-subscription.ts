@@ -14,6 +14,7 @@ import { type Subscription, stateText } from '../subscriptions/subscription.ts'
 import { type Grace, spanOf } from './entitlement.ts'
 import { holdByState } from './hold.ts'
 import { moveEntitlementOf } from './store.ts'
+import { takeOverPlan } from './take-over-plan.ts'
 
 export interface FollowDeps {
   db: Database
@@ -66,9 +67,12 @@ async function follow(
 ): Promise<boolean> {
   const { state, endsAt, endedAt } = facts
   const paidUntil = facts.paidUntil ?? known.paidUntil
-  const next: Subscription = { ...known, state, paidUntil, endsAt, endedAt, readNumber }
+  // What was given away stays given when collection goes on.
+  const givenUntil = facts.givenUntil ?? known.givenUntil
+  const planned = await takeOverPlan(tx, deps, known, facts)
+  const next: Subscription = { ...planned, state, paidUntil, givenUntil, endsAt, endedAt, readNumber }
   await updateSubscription(tx, next)
-  await moveEntitlementOf(tx, known.id, spanOf(next, deps.grace))
+  await moveEntitlementOf(tx, known.id, spanOf(next, deps.grace), next.opens)
   const anyNew = await recordPayments(tx, deps, known, facts)
   if (stateText(next) !== stateText(known)) {
     const text = `Subscription: ${stateText(next)}`

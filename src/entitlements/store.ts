@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Transaction } from '../db/database.ts'
-import type { SubscriptionTables } from '../db/tables/subscriptions.ts'
+import type { Hold, SubscriptionTables } from '../db/tables/subscriptions.ts'
 import type { Entitlement } from './entitlement.ts'
 
 type Row = Selectable<SubscriptionTables['entitlements']>
@@ -64,19 +64,16 @@ export async function moveEntitlementOf(
   tx: Transaction,
   subscriptionId: string,
   span: { endsAt: Date; runsOnUntil: Date | null },
+  opens: string[],
 ): Promise<void> {
   await tx
     .updateTable('entitlements')
-    .set({ ends_at: span.endsAt, runs_on_until: span.runsOnUntil })
+    .set({ ends_at: span.endsAt, runs_on_until: span.runsOnUntil, opens })
     .where('subscription_id', '=', subscriptionId)
     .execute()
 }
 
 /** Makes an order's entitlements wait ("dispute", "refund"), or opens them again with null. */
-export async function holdEntitlementsOf(
-  tx: Transaction,
-  orderId: string,
-  held: string | null,
-): Promise<void> {
+export async function holdEntitlementsOf(tx: Transaction, orderId: string, held: Hold | null): Promise<void> {
   await tx.updateTable('entitlements').set({ held }).where('order_id', '=', orderId).execute()
 }

@@ -7,7 +7,7 @@ import { dateOf } from '../stripe/client.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
 import { writeHistory } from './history.ts'
 import { nextState, type Order } from './order.ts'
-import { type RefundDeps, recountRefunds } from './refunds.ts'
+import { type AfterChange, type RefundDeps, recountRefunds } from './refunds.ts'
 import { lockOrder, updateOrder } from './store.ts'
 
 /**
@@ -18,6 +18,7 @@ export async function followDispute(
   deps: RefundDeps,
   orderId: string,
   disputeId: string,
+  afterChange: AfterChange,
 ): Promise<Order | null> {
   const readNumber = await nextReadNumber(deps.db)
   const dispute = await deps.stripe.disputes.retrieve(disputeId)
@@ -25,15 +26,22 @@ export async function followDispute(
     const order = await lockOrder(tx, orderId)
     if (!order) return null
     if (!(await writeDispute(tx, deps, order, dispute, readNumber))) return order
-    if (dispute.status.startsWith('warning')) return order
-    const won = dispute.status === 'won'
-    if (won && (await hasOpenDispute(tx, order.id))) return order
-    const state = nextState(order.state, won ? 'dispute_won' : 'disputed')
-    if (!state) return order
-    await updateOrder(tx, order.id, { state })
-    // What was refunded while it was disputed counts again now.
-    return recountRefunds(tx, { ...order, state })
+    const weighed = await weighDispute(tx, order, dispute)
+    await afterChange(tx, weighed)
+    return weighed
   })
+}
+
+/** Returns the order as the dispute leaves it. */
+async function weighDispute(tx: Transaction, order: Order, { status }: Stripe.Dispute): Promise<Order> {
+  if (status.startsWith('warning')) return order
+  const won = status === 'won'
+  if (won && (await hasOpenDispute(tx, order.id))) return order
+  const state = nextState(order.state, won ? 'dispute_won' : 'disputed')
+  if (!state) return order
+  await updateOrder(tx, order.id, { state })
+  // What was refunded while it was disputed counts again now.
+  return recountRefunds(tx, { ...order, state })
 }
 
 /** Another payment of the order may be disputed still, or its dispute was lost. */

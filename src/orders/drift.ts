@@ -9,6 +9,10 @@ export interface Drift {
     | 'refund_unknown'
     | 'subscription_unknown'
     | 'duplicate_not_paid_back'
+    | 'refund_names_no_line'
+    | 'subscription_impossible'
+    | 'plan_unknown'
+    | 'dispute_lost_goes_on'
   /** An order's number or a Stripe id; with `kind` it names the difference. */
   subject: string
   orderId: string | null
@@ -35,6 +39,21 @@ export async function recordDrift(tx: Transaction, drift: Drift, now: Date): Pro
     .onConflict((conflict) =>
       conflict.columns(['kind', 'subject']).where('closed_at', 'is', null).doNothing(),
     )
+    .execute()
+}
+
+/** Closes a difference that is none any more; where none is open, nothing happens. */
+export async function closeDrift(
+  tx: Transaction,
+  drift: Pick<Drift, 'kind' | 'subject'>,
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable('drift')
+    .set({ closed_at: now })
+    .where('kind', '=', drift.kind)
+    .where('subject', '=', drift.subject)
+    .where('closed_at', 'is', null)
     .execute()
 }
 

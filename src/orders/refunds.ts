@@ -29,11 +29,18 @@ export interface Refund {
   askedAt: Date
 }
 
+/** What else follows from an order's new state, in the transaction that writes it. */
+export type AfterChange = (tx: Transaction, order: Order) => Promise<void>
+
 /**
  * Brings an order's refunds and its state to what Stripe says now. Any number of times, in any order. Returns the order
  * as it is then; null: there is no such order.
  */
-export async function followRefunds(deps: RefundDeps, orderId: string): Promise<Order | null> {
+export async function followRefunds(
+  deps: RefundDeps,
+  orderId: string,
+  afterChange: AfterChange,
+): Promise<Order | null> {
   const readNumber = await nextReadNumber(deps.db)
   const payments = await listPayments(deps.db, orderId)
   const refunds: Refund[] = []
@@ -44,7 +51,9 @@ export async function followRefunds(deps: RefundDeps, orderId: string): Promise<
     const order = await lockOrder(tx, orderId)
     if (!order) return null
     for (const refund of refunds) await writeRefund(tx, deps, order, refund, readNumber)
-    return recountRefunds(tx, order)
+    const recounted = await recountRefunds(tx, order)
+    await afterChange(tx, recounted)
+    return recounted
   })
 }
 

@@ -107,6 +107,19 @@ export async function findPlanById(db: Transaction, id: string): Promise<Plan> {
   return toPlan(await db.selectFrom('plans').selectAll().where('id', '=', id).executeTakeFirstOrThrow())
 }
 
+/** What a price at Stripe sells; null: it is none of ours. */
+export async function findByStripePrice(
+  db: Transaction,
+  stripePriceId: string,
+): Promise<{ plan: Plan; price: Price } | null> {
+  const row = await db
+    .selectFrom('prices')
+    .selectAll()
+    .where('stripe_price_id', '=', stripePriceId)
+    .executeTakeFirst()
+  return row ? { plan: await findPlanById(db, row.plan_id), price: toPrice(row) } : null
+}
+
 /** Whether it is still asked or not. Throws when there is none by this id. */
 export async function findPriceById(db: Transaction, id: string): Promise<Price> {
   return toPrice(await db.selectFrom('prices').selectAll().where('id', '=', id).executeTakeFirstOrThrow())

@@ -11,8 +11,12 @@ export interface SubscriptionFacts {
   installationId: string | null
   orderId: string | null
   state: SubscriptionState
+  /** The prices that it bills now, one for each of its items. */
+  stripePriceIds: string[]
   /** The end of the last period that is settled; null: none is. */
   paidUntil: Date | null
+  /** While collection is paused: the end of the period that is given away; null: it collects. */
+  givenUntil: Date | null
   endsAt: Date | null
   endedAt: Date | null
   /** The latest paid invoices that took money. */
@@ -41,7 +45,9 @@ export async function readSubscription(stripe: Stripe, id: string): Promise<Subs
     installationId: subscription.metadata.installation ?? null,
     orderId: subscription.metadata.order ?? null,
     state: toSubscriptionState(subscription.status),
+    stripePriceIds: subscription.items.data.map((item) => item.price.id),
     paidUntil: paidUntilOf(invoices),
+    givenUntil: givenUntilOf(subscription),
     endsAt: endsAtOf(subscription),
     endedAt: dateOf(subscription.ended_at),
     payments: invoices.filter((invoice) => invoice.amount_paid > 0).map(toPayment),
@@ -65,13 +71,29 @@ export function toSubscriptionState(status: string): SubscriptionState {
   return status as SubscriptionState
 }
 
-/** The end of the latest period that these invoices bill; null: they bill none. */
+/**
+ * The end of the period that began last among those that these invoices, the newest first, bill; null: they bill none. Not
+ * the period that ends last: after a change from a year to a month, the rest of the year has gone back as credit.
+ */
 export function paidUntilOf(invoices: readonly Stripe.Invoice[]): Date | null {
-  const lines = invoices.flatMap((invoice) => invoice.lines.data)
-  const ends = lines
-    .filter((line) => line.parent?.type === 'subscription_item_details')
-    .map((line) => line.period.end)
-  return ends.length > 0 ? dateOf(Math.max(...ends)) : null
+  const periods = invoices.flatMap((invoice) => invoice.lines.data).filter(isPeriod)
+  // Of two that began in the same second, the newer invoice's: sorting keeps their order.
+  const latest = periods.toSorted((a, b) => b.period.start - a.period.start)[0]
+  return latest ? dateOf(latest.period.end) : null
+}
+
+/** A proration settles a change within a period and begins none. */
+function isPeriod({ parent }: Stripe.InvoiceLineItem): boolean {
+  const details = parent?.subscription_item_details
+  return parent?.type === 'subscription_item_details' && details?.proration === false
+}
+
+/**
+ * Whatever becomes of the invoices that Stripe goes on drawing up, pausing their collection is meant to give the time
+ * away (https://docs.stripe.com/billing/subscriptions/pause-payment, read 2026-11-22).
+ */
+function givenUntilOf(subscription: Stripe.Subscription): Date | null {
+  return subscription.pause_collection ? periodEndOf(subscription) : null
 }
 
 /** When a subscription ends without renewing; null: it renews. */

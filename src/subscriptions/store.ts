@@ -17,6 +17,7 @@ function toSubscription(row: Row): Subscription {
     duplicate: row.duplicate,
     startedAt: row.started_at,
     paidUntil: row.paid_until,
+    givenUntil: row.given_until,
     endsAt: row.ends_at,
     endedAt: row.ended_at,
     stripeSubscriptionId: row.stripe_subscription_id,
@@ -78,9 +79,6 @@ export async function insertSubscription(tx: Transaction, subscription: Subscrip
       id: subscription.id,
       reader_id: subscription.readerId,
       order_id: subscription.orderId,
-      plan_id: subscription.planId,
-      price_id: subscription.priceId,
-      opens: subscription.opens,
       duplicate: subscription.duplicate,
       started_at: subscription.startedAt,
       stripe_subscription_id: subscription.stripeSubscriptionId,
@@ -89,15 +87,19 @@ export async function insertSubscription(tx: Transaction, subscription: Subscrip
     .execute()
 }
 
-/** Writes what Stripe says now; the rest of a subscription never changes. */
+/** Writes what Stripe says now; whose it is and which order began it never changes. */
 export async function updateSubscription(tx: Transaction, subscription: Subscription): Promise<void> {
   await tx.updateTable('subscriptions').set(present(subscription)).where('id', '=', subscription.id).execute()
 }
 
 function present(subscription: Subscription) {
   return {
+    plan_id: subscription.planId,
+    price_id: subscription.priceId,
+    opens: subscription.opens,
     state: subscription.state,
     paid_until: subscription.paidUntil,
+    given_until: subscription.givenUntil,
     ends_at: subscription.endsAt,
     ended_at: subscription.endedAt,
     read_number: subscription.readNumber,

@@ -17,6 +17,8 @@ export interface Subscription {
   startedAt: Date
   /** The end of the last period that is settled. */
   paidUntil: Date
+  /** The end of the last period that was given away while collection was paused; null: none was. */
+  givenUntil: Date | null
   /** When it ends without renewing; null: it renews. */
   endsAt: Date | null
   endedAt: Date | null

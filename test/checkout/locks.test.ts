@@ -55,7 +55,7 @@ describe('two that happen at the same moment wait for each other in one order on
     const span = { endsAt: clock(), runsOnUntil: null }
     await interleave(
       [
-        (tx) => moveEntitlementOf(tx, id, span),
+        (tx) => moveEntitlementOf(tx, id, span, ['daily']),
         (tx) => writeHistory(tx, orderId, { at: clock(), text: 'Subscription: Ended', by: 'stripe' }),
       ],
       async (tx) => {

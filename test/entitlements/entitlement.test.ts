@@ -18,6 +18,7 @@ function span(changes: Partial<Subscription>) {
     duplicate: false,
     startedAt: new Date('2026-11-22T12:00:00Z'),
     paidUntil,
+    givenUntil: null,
     endsAt: null,
     endedAt: null,
     stripeSubscriptionId: 'sub_1',
@@ -36,6 +37,12 @@ describe('what a subscription opens', () => {
 
   it('runs on longer while the card is tried again', () => {
     assert.deepEqual(span({ state: 'past_due' }), ['2026-12-22', '2026-12-29'])
+  })
+
+  it('goes on through what is given away while collection is paused', () => {
+    const givenUntil = new Date('2027-01-22T12:00:00Z')
+    assert.deepEqual(span({ givenUntil }), ['2027-01-22', '2027-01-25'])
+    assert.deepEqual(span({ givenUntil: new Date('2026-11-22T12:00:00Z') }), ['2026-12-22', '2026-12-25'])
   })
 
   it('does not run on where it ends by wish', () => {

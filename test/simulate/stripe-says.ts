@@ -7,6 +7,7 @@ export async function whatStripeSays(stripe: Stripe): Promise<Map<string, Stripe
   const orders = new Map<string, StripeOrder>()
   const bySubscription = new Map<string, StripeOrder>()
   const byIntent = new Map<string, StripeOrder>()
+  const invoicesOf = new Map<StripeOrder, Stripe.Invoice[]>()
   const orderOf = (id: string) => {
     const order = orders.get(id) ?? emptyOrder(id)
     orders.set(id, order)
@@ -26,8 +27,11 @@ export async function whatStripeSays(stripe: Stripe): Promise<Map<string, Stripe
     expand: ['data.payments'],
   })) {
     const order = bySubscription.get(idOf(invoice.parent?.subscription_details?.subscription))
-    if (order) takeInvoice(order, invoice, byIntent)
+    if (!order) continue
+    takeInvoice(order, invoice, byIntent)
+    invoicesOf.set(order, [...(invoicesOf.get(order) ?? []), invoice])
   }
+  for (const [order, invoices] of invoicesOf) takePaidUntil(order, invoices)
   await takeMoney(stripe, { orderOf, byIntent })
   return orders
 }
@@ -71,14 +75,17 @@ function takeSubscription(order: StripeOrder, subscription: Stripe.Subscription)
 }
 
 function takeInvoice(order: StripeOrder, invoice: Stripe.Invoice, byIntent: Map<string, StripeOrder>): void {
-  const until = paidUntilOf([invoice])
-  if (order.subscription && until)
-    order.subscription.paidUntil = Math.max(order.subscription.paidUntil, seconds(until))
   for (const payment of invoice.payments?.data ?? []) {
     const intent = idOf(payment.payment.payment_intent)
     if (intent) byIntent.set(intent, order)
   }
   if (invoice.amount_paid > 0) order.payments.set(invoice.id ?? '', invoice.amount_paid)
+}
+
+/** By all its invoices, the newest first: after a change of plan, not the period that ends last is the present one. */
+function takePaidUntil(order: StripeOrder, invoices: Stripe.Invoice[]): void {
+  const until = paidUntilOf(invoices)
+  if (order.subscription && until) order.subscription.paidUntil = seconds(until)
 }
 
 /** Charges, refunds and disputes, each found by its payment intent. */

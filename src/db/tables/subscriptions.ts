@@ -10,6 +10,9 @@ export type SubscriptionState =
   | 'unpaid'
   | 'paused'
 
+/** Why an entitlement opens nothing. */
+export type Hold = 'dispute' | 'refund' | 'dispute_lost' | 'line_ended'
+
 export interface SubscriptionTables {
   subscriptions: {
     id: string
@@ -22,6 +25,7 @@ export interface SubscriptionTables {
     duplicate: Generated<boolean>
     started_at: Date
     paid_until: Date
+    given_until: Date | null
     ends_at: Date | null
     ended_at: Date | null
     stripe_subscription_id: string
@@ -38,6 +42,7 @@ export interface SubscriptionTables {
     starts_at: Date
     ends_at: Date | null
     runs_on_until: Date | null
-    held: string | null
+    held: Hold | null
+    released: Generated<boolean>
   }
 }

@@ -1,21 +1,22 @@
 import type Stripe from 'stripe'
 import type { CheckoutDeps } from '../../checkout/deps.ts'
-import { inTransaction } from '../../db/database.ts'
 import { holdByState } from '../../entitlements/hold.ts'
 import { followDispute } from '../../orders/disputes.ts'
 import { listDrift } from '../../orders/drift.ts'
 import type { Order } from '../../orders/order.ts'
 import { followRefunds } from '../../orders/refunds.ts'
-import { findOrderByPaymentIntent, lockOrder } from '../../orders/store.ts'
+import { findOrderByPaymentIntent } from '../../orders/store.ts'
 import { applied, type Effect, foreign, type Handler } from './effect.ts'
 
 /** charge.refunded and refund.*: charges and refunds name their payment intent, and that one's payment is ours or not. */
 export const onRefund: Handler = (deps, event) =>
-  onOrder(deps, event.refersTo.payment_intent, (orderId) => followRefunds(deps, orderId))
+  onOrder(deps, event.refersTo.payment_intent, (orderId) => followRefunds(deps, orderId, holdByState))
 
 /** charge.dispute.* */
 export const onDispute: Handler = (deps, event) =>
-  onOrder(deps, event.refersTo.payment_intent, (orderId) => followDispute(deps, orderId, event.objectId))
+  onOrder(deps, event.refersTo.payment_intent, (orderId) =>
+    followDispute(deps, orderId, event.objectId, holdByState),
+  )
 
 async function onOrder(
   deps: CheckoutDeps,
@@ -25,10 +26,6 @@ async function onOrder(
   const known = paymentIntentId ? await findOrderByPaymentIntent(deps.db, paymentIntentId) : null
   if (!known) return notKnown(deps, paymentIntentId)
   await follow(known.id)
-  await inTransaction(deps.db, async (tx) => {
-    const order = await lockOrder(tx, known.id)
-    if (order) await holdByState(tx, order)
-  })
   return applied
 }
 
