@@ -3,6 +3,8 @@ import type { SignedInReader } from './account/deps.ts'
 import type { AdminDeps } from './admin/deps.ts'
 import { type Clock, realClock } from './clock.ts'
 import { type Database, inTransaction } from './db/database.ts'
+import { queueJob } from './jobs/queue-job.ts'
+import { lockOrdersOf, readdressOrdersOf } from './orders/store.ts'
 import { openAccounts } from './readers/accounts.ts'
 import { correctEmail } from './readers/correct-email.ts'
 import { sessionOf } from './readers/load-session.ts'
@@ -43,25 +45,19 @@ const correctionProblems = {
   limited: 'The address was corrected several times. Please wait an hour.',
 }
 
-/** The reader's orders bear the address too; they are locked first, as settling does. */
+/**
+ * The reader's orders bear the address too, and are locked first, as settling does; so do the customers at Stripe, which a
+ * job corrects once this is committed.
+ */
 function correction({ db, clock }: DoorDeps) {
   return async (reader: SignedInReader, email: string): Promise<string | null> => {
-    const request = { readerId: reader.readerId, email, at: clock(), now: realClock() }
+    const { readerId } = reader
     const corrected = await inTransaction(db, async (tx) => {
-      await tx
-        .selectFrom('orders')
-        .select('id')
-        .where('reader_id', '=', reader.readerId)
-        .forUpdate()
-        .execute()
-      const result = await correctEmail(tx, request)
-      if (result.ok) {
-        await tx
-          .updateTable('orders')
-          .set({ email: result.email })
-          .where('reader_id', '=', reader.readerId)
-          .execute()
-      }
+      await lockOrdersOf(tx, readerId)
+      const result = await correctEmail(tx, { readerId, email, at: clock(), now: realClock() })
+      if (!result.ok) return result
+      await readdressOrdersOf(tx, readerId, result.email)
+      await queueJob(tx, 'correct-customers', { readerId }, { key: `correct-customers:${readerId}` })
       return result
     })
     return corrected.ok ? null : correctionProblems[corrected.reason]

@@ -21,6 +21,28 @@ export async function ensureCustomer(
   return (await findCustomer(deps.db, readerId, currency)) ?? id
 }
 
+/**
+ * Another customer in the place of one that was deleted at Stripe: its id is part of the key, since Stripe would answer the
+ * first key with the first customer for a day. Any number may ask at once.
+ */
+export async function replaceCustomer(
+  deps: CheckoutDeps,
+  reader: { readerId: string; email: string; currency: string },
+  gone: string,
+): Promise<void> {
+  const { readerId, email, currency } = reader
+  const key = `${deps.installation.id}:customer:${readerId}:${currency}:${digest(email)}:after:${gone}`
+  const metadata = { installation: deps.installation.id, reader: readerId }
+  const { id } = await withLiveKey(key, (idempotencyKey) =>
+    deps.stripe.customers.create({ email, metadata }, { idempotencyKey }),
+  )
+  await deps.db
+    .updateTable('stripe_customers')
+    .set({ stripe_customer_id: id })
+    .where('stripe_customer_id', '=', gone)
+    .execute()
+}
+
 /** Another address is another request, and a key must not be used for two. */
 function digest(email: string): string {
   return createHash('sha256').update(email).digest('hex').slice(0, 16)
@@ -53,4 +75,14 @@ export async function saveCustomer(
     .values({ reader_id: readerId, currency, stripe_customer_id: stripeCustomerId })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+}
+
+/** Of all currencies. */
+export async function listCustomersOf(db: Transaction, readerId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('stripe_customers')
+    .select('stripe_customer_id')
+    .where('reader_id', '=', readerId)
+    .execute()
+  return rows.map((row) => row.stripe_customer_id)
 }

@@ -5,10 +5,12 @@ import { updateOrder } from '../orders/store.ts'
 import { findPromotion } from '../plans/promotion-store.ts'
 import { findPlanById, findPriceById } from '../plans/store.ts'
 import { syncCoupon, syncPrice } from '../plans/sync-price.ts'
+import { isMissing } from '../stripe/client.ts'
 import { withLiveKey } from '../stripe/spent-key.ts'
 import { ensureCustomer } from './customers.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { readSession, type SessionFacts, toFacts } from './read-session.ts'
+import { replaceMissing } from './replace-missing.ts'
 import { findLatestSession, saveSession } from './sessions.ts'
 
 const mostAttempts = 5
@@ -16,9 +18,21 @@ const mostAttempts = 5
 /**
  * The Checkout Session of a pending order: the one that is there, or a new one where there is none or it expired.
  * The process may die anywhere in here: the idempotency key is made of the order and its attempt, so that the next
- * call meets the session that Stripe made.
+ * call meets the session that Stripe made. Several calls at once for one order are one in this process; those of other
+ * processes meet at Stripe.
  */
-export async function openSession(deps: CheckoutDeps, order: Order): Promise<SessionFacts> {
+export function openSession(deps: CheckoutDeps, order: Order): Promise<SessionFacts> {
+  const known = underway.get(order.id)
+  if (known) return known
+  const work = findOrCreate(deps, order).finally(() => underway.delete(order.id))
+  underway.set(order.id, work)
+  return work
+}
+
+/** By order. */
+const underway = new Map<string, Promise<SessionFacts>>()
+
+async function findOrCreate(deps: CheckoutDeps, order: Order): Promise<SessionFacts> {
   const known = await findLatestSession(deps.db, order.id)
   const present = known ? await readSession(deps.stripe, known.id) : null
   if (present && present.state !== 'expired') return present
@@ -40,16 +54,30 @@ async function createSession(
   stripePriceIds: string[],
   attempt: number,
 ): Promise<SessionFacts | null> {
-  const key = `${deps.installation.id}:${order.id}:${attempt}`
-  try {
+  const ask = async () => {
     const params = await sessionParams(deps, order, stripePriceIds)
-    const create = (idempotencyKey: string) =>
-      deps.stripe.checkout.sessions.create(params, { idempotencyKey })
-    return toFacts(await withLiveKey(key, create))
+    return withLiveKey(`${deps.installation.id}:${order.id}:${attempt}`, (idempotencyKey) =>
+      deps.stripe.checkout.sessions.create(params, { idempotencyKey }),
+    )
+  }
+  try {
+    return toFacts(await ask().catch((error) => askAgain(deps, order, error, ask)))
   } catch (error) {
     if (error instanceof Stripe.errors.StripeIdempotencyError) return null
     throw error
   }
+}
+
+/** With the same key, since Stripe keeps no refusal under it: others that ask at this moment must meet the same session. */
+async function askAgain<T>(
+  deps: CheckoutDeps,
+  order: Order,
+  error: unknown,
+  ask: () => Promise<T>,
+): Promise<T> {
+  if (!isMissing(error)) throw error
+  await replaceMissing(deps, order)
+  return ask()
 }
 
 async function sessionParams(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { removeOldCarts } from '../cart/store.ts'
+import { correctCustomers } from '../checkout/correct-customers.ts'
 import type { CheckoutDeps } from '../checkout/deps.ts'
 import { undoDuplicate } from '../checkout/undo-duplicate.ts'
 import { realClock } from '../clock.ts'
@@ -31,6 +32,8 @@ export function handlersOf(deps: HouseJobsDeps): Record<string, JobHandler> {
     ...deps.outbox.handlers,
     'undo-duplicate': (payload) =>
       undoDuplicate(deps, z.object({ orderId: z.string() }).parse(payload).orderId),
+    'correct-customers': (payload) =>
+      correctCustomers(deps, z.object({ readerId: z.string() }).parse(payload).readerId),
     'apply-event': (payload) => applyEvent(deps, z.object({ eventId: z.string() }).parse(payload).eventId),
     'apply-due-events': () => applyDueEvents(deps),
     'take-missed-events': async () => {

@@ -147,6 +147,16 @@ export async function updateOrder(
   await tx.updateTable('orders').set(changes).where('id', '=', id).execute()
 }
 
+/** As `lockOrder`, all of a reader's. */
+export async function lockOrdersOf(tx: Transaction, readerId: string): Promise<void> {
+  await tx.selectFrom('orders').select('id').where('reader_id', '=', readerId).forNoKeyUpdate().execute()
+}
+
+/** Gives all of a reader's orders another address. */
+export async function readdressOrdersOf(tx: Transaction, readerId: string, email: string): Promise<void> {
+  await tx.updateTable('orders').set({ email }).where('reader_id', '=', readerId).execute()
+}
+
 /** True for the one call that may sign this order's browser in. */
 export async function claimBrowserSignIn(db: Transaction, orderId: string, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await db

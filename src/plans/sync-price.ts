@@ -35,6 +35,38 @@ export async function syncCoupon(
 ): Promise<string> {
   if (promotion.stripeCouponId) return promotion.stripeCouponId
   const id = `newsstand_${promotion.id}`
+  await createCoupon(deps, promotion, plan, id)
+  await deps.db
+    .updateTable('promotion_codes')
+    .set({ stripe_coupon_id: id })
+    .where('id', '=', promotion.id)
+    .execute()
+  return id
+}
+
+/** Another coupon in the place of one that was deleted at Stripe, under the next id. Any number may ask at once. */
+export async function replaceCoupon(
+  deps: SyncDeps,
+  promotion: PromotionCode,
+  plan: Plan | null,
+  gone: string,
+): Promise<void> {
+  const number = Number(/_(\d{1,6})$/.exec(gone)?.[1] ?? 1) + 1
+  const id = `newsstand_${promotion.id}_${number}`
+  await createCoupon(deps, promotion, plan, id)
+  await deps.db
+    .updateTable('promotion_codes')
+    .set({ stripe_coupon_id: id })
+    .where('stripe_coupon_id', '=', gone)
+    .execute()
+}
+
+async function createCoupon(
+  deps: SyncDeps,
+  promotion: PromotionCode,
+  plan: Plan | null,
+  id: string,
+): Promise<void> {
   const product = plan ? await syncProduct(deps, plan) : null
   await unlessThere(() =>
     deps.stripe.coupons.create({
@@ -43,12 +75,6 @@ export async function syncCoupon(
       ...(product ? { applies_to: { products: [product] } } : {}),
     }),
   )
-  await deps.db
-    .updateTable('promotion_codes')
-    .set({ stripe_coupon_id: id })
-    .where('id', '=', promotion.id)
-    .execute()
-  return id
 }
 
 async function syncProduct({ db, stripe, installation }: SyncDeps, plan: Plan): Promise<string> {

@@ -50,6 +50,12 @@ export async function insertReader(tx: Transaction, email: string, at: Date): Pr
   return row?.id ?? null
 }
 
+/** null: there is no such reader. */
+export async function findEmail(db: Transaction, id: string): Promise<string | null> {
+  const row = await db.selectFrom('readers').select('email').where('id', '=', id).executeTakeFirst()
+  return row?.email ?? null
+}
+
 /** Gives an unproved reader another address. The address must be free. */
 export async function updateEmail(tx: Transaction, id: string, email: string, at: Date): Promise<void> {
   await tx.updateTable('readers').set({ email, updated_at: at }).where('id', '=', id).execute()
