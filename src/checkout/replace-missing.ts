@@ -27,7 +27,7 @@ async function replaceMissingCustomer(deps: CheckoutDeps, order: Order): Promise
 async function replaceMissingCoupon(deps: CheckoutDeps, order: Order): Promise<void> {
   const promotion = order.promotionCodeId ? await findPromotion(deps.db, order.promotionCodeId) : null
   const known = promotion?.stripeCouponId
-  if (!promotion || !known || (await isThere(() => deps.stripe.coupons.retrieve(known)))) return false
+  if (!promotion || !known || (await isThere(() => deps.stripe.coupons.retrieve(known)))) return
   const plan = promotion.planId ? await findPlanById(deps.db, promotion.planId) : null
   await replaceCoupon(deps, promotion, plan, known)
   deps.log.warn({ coupon: known, order: order.number }, 'a coupon was deleted at Stripe: made another')
