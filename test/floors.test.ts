@@ -15,7 +15,7 @@ const floors: string[][] = [
   ['entitlements'],
   ['subscriptions'],
   ['cart', 'orders'],
-  ['plans', 'readers', 'articles'],
+  ['plans', 'readers', 'articles', 'ledger'],
   ['http', 'stripe', 'mail', 'jobs'],
   ['db'],
   ['money'],

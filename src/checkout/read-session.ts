@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import { type Bill, billOfInvoice } from '../ledger/bill.ts'
 import type { Money } from '../money/money.ts'
 import { fromStripeAmount } from '../stripe/amounts.ts'
 import { dateOf, idOf } from '../stripe/client.ts'
@@ -29,6 +30,8 @@ export interface SessionFacts {
   customerId: string | null
   paymentIntentId: string | null
   invoiceId: string | null
+  /** What its invoice billed; null: there is none, or Stripe did not send it along. */
+  bill: Bill | null
   /** "Visa ending in 4242"; null: not known. */
   card: string | null
   subscription: { id: string; state: SubscriptionState; paidUntil: Date; endsAt: Date | null } | null
@@ -69,6 +72,7 @@ export function toFacts(session: Stripe.Checkout.Session): SessionFacts {
     customerId: idOf(session.customer),
     paymentIntentId: paymentIntentOf(session),
     invoiceId: idOf(session.invoice),
+    bill: session.invoice && typeof session.invoice !== 'string' ? billOfInvoice(session.invoice) : null,
     card: cardOf(session),
     subscription: subscriptionOf(session),
   }

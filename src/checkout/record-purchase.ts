@@ -1,11 +1,14 @@
 import { removeBought } from '../cart/store.ts'
 import type { Transaction } from '../db/database.ts'
 import { queueJob } from '../jobs/queue-job.ts'
+import { postBills } from '../ledger/post-bill.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { isZero, minorUnits } from '../money/money.ts'
+import { billOfOrder } from '../orders/bill-of-order.ts'
 import { writeHistory } from '../orders/history.ts'
 import type { Order } from '../orders/order.ts'
 import { insertPayment } from '../orders/payments.ts'
+import { queueFollowCharges } from '../orders/queue-follow-charges.ts'
 import { updateOrder } from '../orders/store.ts'
 import { countRedemption } from '../plans/promotion-store.ts'
 import { lockReader, readerForPaidEmail } from '../readers/paid-reader.ts'
@@ -98,6 +101,7 @@ async function recordPayment(
   const total = formatMoney(session.total, deps.installation.locale)
   const text = isZero(session.total) ? 'Settled; there was nothing to pay' : `Paid ${total}`
   await writeHistory(tx, order.id, { at: now, text, by: 'stripe' })
+  await enterPayment(tx, order, session, now)
   if (isZero(session.total)) return
   await insertPayment(tx, {
     orderId: order.id,
@@ -107,6 +111,15 @@ async function recordPayment(
     stripePaymentIntentId: session.paymentIntentId,
     paidAt: now,
   })
+}
+
+/** Into the ledger, also where a discount left nothing to pay. The fee follows when Stripe knows it. */
+async function enterPayment(tx: Transaction, order: Order, session: SessionFacts, now: Date): Promise<void> {
+  const stripeSourceId = session.invoiceId ?? session.paymentIntentId ?? session.id
+  const { paymentIntentId } = session
+  const bill = session.bill ?? billOfOrder(order, now)
+  const paid = { orderId: order.id, stripeSourceId, paymentIntentId, bill, paidAt: now }
+  for (const id of await postBills(tx, [paid], now)) await queueFollowCharges(tx, id)
 }
 
 /** When the next payment is due; null: none is. */

@@ -1,8 +1,10 @@
 import { inTransaction, type Transaction } from '../db/database.ts'
+import { noteIntents } from '../ledger/store.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { recordDrift } from '../orders/drift.ts'
 import { writeHistory } from '../orders/history.ts'
 import { nextState, type Order } from '../orders/order.ts'
+import { queueFollowCharges } from '../orders/queue-follow-charges.ts'
 import { lockOrder, updateOrder } from '../orders/store.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
 import { compareSession } from './compare-session.ts'
@@ -93,7 +95,19 @@ async function hold(
     { kind: 'session_differs', subject: order.number, orderId: order.id, fix, ...difference },
     deps.clock(),
   )
+  await followUnsettled(tx, deps, order, session)
   return { outcome: 'held', orderId: order.id }
+}
+
+/** Money that waits for staff is in Stripe's balance all the same, and so in the ledger. */
+async function followUnsettled(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  { paymentIntentId }: SessionFacts,
+): Promise<void> {
+  const intents = paymentIntentId ? [paymentIntentId] : []
+  for (const id of await noteIntents(tx, order.id, intents, deps.clock())) await queueFollowCharges(tx, id)
 }
 
 /** A second session of one order can only be paid by a fault of ours or Stripe's; then a person must see it. */
@@ -116,6 +130,7 @@ async function refusePaidTwice(
       : `Refund the payment of ${session.id} in Stripe.`,
   } as const
   await recordDrift(tx, difference, deps.clock())
+  await followUnsettled(tx, deps, order, session)
 }
 
 /** A subscription is begun by one session; the payment intent of its first invoice may become known only later. */

@@ -2,6 +2,7 @@ import type { ArticleTables } from './tables/articles.ts'
 import type { CartTables } from './tables/carts.ts'
 import type { EventTables } from './tables/events.ts'
 import type { InstallationTables } from './tables/installation.ts'
+import type { LedgerTables } from './tables/ledger.ts'
 import type { MailTables } from './tables/mails.ts'
 import type { OrderTables } from './tables/orders.ts'
 import type { PlanTables } from './tables/plans.ts'
@@ -14,6 +15,7 @@ export interface Tables
     CartTables,
     EventTables,
     InstallationTables,
+    LedgerTables,
     MailTables,
     OrderTables,
     PlanTables,

@@ -2,9 +2,11 @@ import type Stripe from 'stripe'
 import type { Clock } from '../clock.ts'
 import { type Database, inTransaction, type Transaction } from '../db/database.ts'
 import type { Installation } from '../db/installation.ts'
+import { postBills } from '../ledger/post-bill.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { writeHistory } from '../orders/history.ts'
 import { insertPayment } from '../orders/payments.ts'
+import { queueFollowCharges } from '../orders/queue-follow-charges.ts'
 import { recountRefunds } from '../orders/refunds.ts'
 import { lockOrder } from '../orders/store.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
@@ -87,6 +89,7 @@ async function recordPayments(
   known: Subscription,
   facts: SubscriptionFacts,
 ): Promise<boolean> {
+  await enterBills(tx, deps, known, facts)
   let anyNew = false
   for (const payment of facts.payments.toReversed()) {
     const { amount, paidAt } = payment
@@ -99,4 +102,20 @@ async function recordPayments(
     await writeHistory(tx, known.orderId, { at: paidAt, text, by: 'stripe' })
   }
   return anyNew
+}
+
+/** Into the ledger, once each; the fees follow when Stripe knows them. */
+async function enterBills(
+  tx: Transaction,
+  deps: FollowDeps,
+  known: Subscription,
+  facts: SubscriptionFacts,
+): Promise<void> {
+  const bills = facts.bills.toReversed().map(({ invoiceId, ...bill }) => ({
+    ...bill,
+    orderId: known.orderId,
+    stripeSourceId: invoiceId,
+  }))
+  for (const paymentIntentId of await postBills(tx, bills, deps.clock()))
+    await queueFollowCharges(tx, paymentIntentId)
 }

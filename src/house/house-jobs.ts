@@ -5,6 +5,9 @@ import type { CheckoutDeps } from '../checkout/deps.ts'
 import { undoDuplicate } from '../checkout/undo-duplicate.ts'
 import { realClock } from '../clock.ts'
 import type { JobHandler, ScheduledJob } from '../jobs/job.ts'
+import { queueJob } from '../jobs/queue-job.ts'
+import { followCharges } from '../orders/follow-charges.ts'
+import { enterEarlier, sweepPending } from '../orders/sweep-ledger.ts'
 import type { Readers } from '../readers/readers.ts'
 import { applyEvent } from '../webhooks/apply-event.ts'
 import type { Applier } from '../webhooks/apply-soon.ts'
@@ -21,6 +24,7 @@ export const schedule: ScheduledJob[] = [
   { name: 'apply-due-events', cron: '* * * * *' },
   { name: 'take-missed-events', cron: '*/5 * * * *' },
   { name: 'sweep', cron: '17 * * * *' },
+  { name: 'sweep-ledger', cron: '37 * * * *' },
 ]
 
 const oldCartDays = 60
@@ -34,6 +38,10 @@ export function handlersOf(deps: HouseJobsDeps): Record<string, JobHandler> {
       undoDuplicate(deps, z.object({ orderId: z.string() }).parse(payload).orderId),
     'correct-customers': (payload) =>
       correctCustomers(deps, z.object({ readerId: z.string() }).parse(payload).readerId),
+    'follow-charges': async (payload) => {
+      await followCharges(deps, z.object({ paymentIntentId: z.string() }).parse(payload).paymentIntentId)
+    },
+    'sweep-ledger': () => sweepLedger(deps),
     'apply-event': (payload) => applyEvent(deps, z.object({ eventId: z.string() }).parse(payload).eventId),
     'apply-due-events': () => applyDueEvents(deps),
     'take-missed-events': async () => {
@@ -51,4 +59,10 @@ async function applyDueEvents({ db, applier }: HouseJobsDeps): Promise<void> {
 async function sweep({ db, clock, readers }: HouseJobsDeps): Promise<void> {
   await readers.sweepSignIns()
   await removeOldCarts(db, new Date(clock().getTime() - oldCartDays * 86_400_000))
+}
+
+/** What was paid before there was a ledger is entered a lot at a time, so that a process may stop in between. */
+async function sweepLedger(deps: HouseJobsDeps): Promise<void> {
+  await sweepPending(deps)
+  if (await enterEarlier(deps)) await queueJob(deps.db, 'sweep-ledger', {}, { key: 'sweep-ledger: next lot' })
 }

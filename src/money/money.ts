@@ -34,6 +34,11 @@ export function subtract(a: Money, b: Money): Money {
   return checked(dinero.subtract(...same(a, b)))
 }
 
+/** As much the other way: what was given is taken. */
+export function negate(amount: Money): Money {
+  return subtract(zero(currencyCode(amount)), amount)
+}
+
 /** The sum of any number of amounts; zero of `currencyCode` for none. */
 export function sum(amounts: readonly Money[], currencyCode: string): Money {
   return amounts.reduce(add, zero(currencyCode))

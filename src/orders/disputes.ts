@@ -1,9 +1,11 @@
 import type Stripe from 'stripe'
 import { inTransaction, type Transaction } from '../db/database.ts'
+import { movementsOfDispute } from '../ledger/movement.ts'
+import { postMovements } from '../ledger/post-movement.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { minorUnits } from '../money/money.ts'
 import { fromStripeAmount } from '../stripe/amounts.ts'
-import { dateOf } from '../stripe/client.ts'
+import { dateOf, idOf } from '../stripe/client.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
 import { writeHistory } from './history.ts'
 import { nextState, type Order } from './order.ts'
@@ -25,6 +27,7 @@ export async function followDispute(
   return inTransaction(deps.db, async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (!order) return null
+    await enterDispute(tx, orderId, dispute, deps.clock())
     if (!(await writeDispute(tx, deps, order, dispute, readNumber))) return order
     const weighed = await weighDispute(tx, order, dispute)
     await afterChange(tx, weighed)
@@ -42,6 +45,18 @@ async function weighDispute(tx: Transaction, order: Order, { status }: Stripe.Di
   await updateOrder(tx, order.id, { state })
   // What was refunded while it was disputed counts again now.
   return recountRefunds(tx, { ...order, state })
+}
+
+/** Into the ledger; each balance transaction is written once, so that an older answer does no harm. */
+async function enterDispute(
+  tx: Transaction,
+  orderId: string,
+  dispute: Stripe.Dispute,
+  now: Date,
+): Promise<void> {
+  const paymentIntentId = idOf(dispute.payment_intent) ?? ''
+  const cause = { orderId, paymentIntentId, kind: 'dispute' } as const
+  await postMovements(tx, cause, movementsOfDispute(dispute), now)
 }
 
 /** Another payment of the order may be disputed still, or its dispute was lost. */

@@ -3,6 +3,9 @@ import type Stripe from 'stripe'
 import type { Clock } from '../clock.ts'
 import { type Database, inTransaction, type Transaction } from '../db/database.ts'
 import type { Installation } from '../db/installation.ts'
+import { type Movement, movementsOfRefund } from '../ledger/movement.ts'
+import { postMovements } from '../ledger/post-movement.ts'
+import { postRefund } from '../ledger/post-refund.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { compare, isZero, type Money, minorUnits, money, sum } from '../money/money.ts'
 import { fromStripeAmount } from '../stripe/amounts.ts'
@@ -32,6 +35,12 @@ export interface Refund {
 /** What else follows from an order's new state, in the transaction that writes it. */
 export type AfterChange = (tx: Transaction, order: Order) => Promise<void>
 
+/** As Stripe has it now, with what it did to Stripe's balance so far. */
+export interface ReadRefund extends Refund {
+  paymentIntentId: string
+  movements: Movement[]
+}
+
 /**
  * Brings an order's refunds and its state to what Stripe says now. Any number of times, in any order. Returns the order
  * as it is then; null: there is no such order.
@@ -43,29 +52,56 @@ export async function followRefunds(
 ): Promise<Order | null> {
   const readNumber = await nextReadNumber(deps.db)
   const payments = await listPayments(deps.db, orderId)
-  const refunds: Refund[] = []
+  const refunds: ReadRefund[] = []
   for (const { stripePaymentIntentId } of payments) {
     if (stripePaymentIntentId) refunds.push(...(await readRefunds(deps.stripe, stripePaymentIntentId)))
   }
   return inTransaction(deps.db, async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (!order) return null
-    for (const refund of refunds) await writeRefund(tx, deps, order, refund, readNumber)
+    for (const refund of refunds) {
+      await writeRefund(tx, deps, order, refund, readNumber)
+      await enterRefund(tx, order.id, refund, deps.clock())
+    }
     const recounted = await recountRefunds(tx, order)
     await afterChange(tx, recounted)
     return recounted
   })
 }
 
-async function readRefunds(stripe: Stripe, paymentIntentId: string): Promise<Refund[]> {
-  const { data } = await stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 })
-  return data.map((refund) => ({
+/** A payment intent's refunds, the oldest first, with their balance transactions as far as Stripe has made them. */
+export async function readRefunds(stripe: Stripe, paymentIntentId: string): Promise<ReadRefund[]> {
+  const { data } = await stripe.refunds.list({
+    payment_intent: paymentIntentId,
+    limit: 100,
+    expand: ['data.balance_transaction', 'data.failure_balance_transaction'],
+  })
+  return data.toReversed().map((refund) => ({
     stripeRefundId: refund.id,
     amount: fromStripeAmount(refund.amount, refund.currency),
     state: refund.status ?? 'pending',
     reason: refund.reason ?? 'none given',
     askedAt: dateOf(refund.created),
+    paymentIntentId,
+    movements: movementsOfRefund(refund),
   }))
+}
+
+/** Into the ledger; all of it is written once, so that an older answer does no harm. */
+export async function enterRefund(
+  tx: Transaction,
+  orderId: string,
+  refund: ReadRefund,
+  now: Date,
+): Promise<void> {
+  const { stripeRefundId, paymentIntentId, amount, state, askedAt } = refund
+  const undone = isUndone(state)
+  await postRefund(tx, { orderId, paymentIntentId, stripeRefundId, amount, undone, at: askedAt }, now)
+  await postMovements(tx, { orderId, paymentIntentId, kind: 'arrival' }, refund.movements, now)
+}
+
+function isUndone(state: string): boolean {
+  return ['failed', 'canceled'].includes(state)
 }
 
 async function writeRefund(
@@ -132,9 +168,7 @@ export async function listRefunds(db: Transaction, orderId: string): Promise<Ref
  * on a locked order when either has changed: a renewal that is paid after all was refunded makes it a part again.
  */
 export async function recountRefunds(tx: Transaction, order: Order): Promise<Order> {
-  const counting = (await listRefunds(tx, order.id)).filter(
-    (refund) => !['failed', 'canceled'].includes(refund.state),
-  )
+  const counting = (await listRefunds(tx, order.id)).filter((refund) => !isUndone(refund.state))
   const refunded = sum(
     counting.map((refund) => refund.amount),
     order.currency,

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import { type Bill, billOfInvoice } from '../ledger/bill.ts'
 import type { Money } from '../money/money.ts'
 import { fromStripeAmount } from '../stripe/amounts.ts'
 import { dateOf, idOf } from '../stripe/client.ts'
@@ -27,6 +28,8 @@ export interface SubscriptionFacts {
     paidAt: Date
     renewal: boolean
   }[]
+  /** What the latest paid invoices billed, those that took nothing included. */
+  bills: { invoiceId: string; paymentIntentId: string | null; bill: Bill; paidAt: Date }[]
 }
 
 const latestInvoices = 12
@@ -51,6 +54,7 @@ export async function readSubscription(stripe: Stripe, id: string): Promise<Subs
     endsAt: endsAtOf(subscription),
     endedAt: dateOf(subscription.ended_at),
     payments: invoices.filter((invoice) => invoice.amount_paid > 0).map(toPayment),
+    bills: invoices.map((invoice) => ({ ...toPayment(invoice), bill: billOfInvoice(invoice) })),
   }
 }
 

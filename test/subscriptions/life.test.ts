@@ -146,7 +146,14 @@ describe('money that goes back', () => {
 
 /** As if Stripe, asked for the dispute, answered with this status. */
 function disputed(status: string): typeof newsstand.deps {
-  const answer = { id: 'du_quarrel', status, amount: 13000, currency: 'usd', created: 1_795_000_000 }
+  const answer = {
+    id: 'du_quarrel',
+    status,
+    amount: 13000,
+    currency: 'usd',
+    created: 1_795_000_000,
+    balance_transactions: [],
+  }
   const disputes = { retrieve: async () => answer }
   return { ...newsstand.deps, stripe: Object.assign(Object.create(stripe), { disputes }) }
 }

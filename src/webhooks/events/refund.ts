@@ -3,6 +3,7 @@ import type { CheckoutDeps } from '../../checkout/deps.ts'
 import { holdByState } from '../../entitlements/hold.ts'
 import { followDispute } from '../../orders/disputes.ts'
 import { listDrift } from '../../orders/drift.ts'
+import { followLedger } from '../../orders/follow-ledger.ts'
 import type { Order } from '../../orders/order.ts'
 import { followRefunds } from '../../orders/refunds.ts'
 import { findOrderByPaymentIntent } from '../../orders/store.ts'
@@ -34,7 +35,10 @@ async function notKnown(deps: CheckoutDeps, paymentIntentId: string | undefined)
   if (!paymentIntentId) return foreign
   const metadata = await metadataOf(deps.stripe, paymentIntentId)
   if (metadata?.installation !== deps.installation.id) return foreign
-  if (metadata.order && (await isHeld(deps, metadata.order))) return { ignored: 'Its order waits for staff' }
+  if (metadata.order && (await isHeld(deps, metadata.order))) {
+    await followLedger(deps, metadata.order)
+    return { ignored: 'Its order waits for staff' }
+  }
   throw new Error(`payment intent ${paymentIntentId} is ours and not settled yet`)
 }
 

@@ -1,3 +1,4 @@
+import { onCharge } from './charge.ts'
 import { onCheckoutSession } from './checkout-session.ts'
 import { onPaymentFailed } from './checkout-session-payment-failed.ts'
 import type { Handler } from './effect.ts'
@@ -20,6 +21,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   'customer.subscription.resumed': onSubscription,
   'invoice.paid': onInvoice,
   'invoice.payment_failed': onInvoice,
+  'charge.updated': onCharge,
   'charge.refunded': onRefund,
   'refund.created': onRefund,
   'refund.updated': onRefund,
