@@ -122,10 +122,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
 }
 
-/** What came while no process was there: kept events that wait, and those that Stripe could not deliver. */
+/** What came while no process was there: kept events that wait, those that Stripe could not deliver, money on its way. */
 async function catchUp(db: Database): Promise<void> {
   await queueJob(db, 'apply-due-events', {}, { key: 'catch up: due' })
   await queueJob(db, 'take-missed-events', {}, { key: 'catch up: missed' })
+  await queueJob(db, 'sweep-ledger', {}, { key: 'catch up: ledger' })
 }
 
 async function prepareDatabase(
