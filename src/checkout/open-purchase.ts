@@ -26,7 +26,7 @@ export async function openPurchase(
     if (line.kind !== 'pass' || !line.lastsMonths) continue
     const startsAt = deps.clock()
     const endsAt = addMonths(startsAt, line.lastsMonths * line.quantity)
-    const span = { startsAt, endsAt, runsOnUntil: null, held: null }
+    const span = { startsAt, endsAt, runsOnUntil: null, held: null, released: false }
     const source = { source: 'order', orderId: order.id, subscriptionId: null } as const
     await insertEntitlement(
       tx,
@@ -74,7 +74,7 @@ async function beginSubscription(
     await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'newsstand' })
     return true
   }
-  const span = { startsAt: deps.clock(), ...spanOf(subscription, deps.grace), held: null }
+  const span = { startsAt: deps.clock(), ...spanOf(subscription, deps.grace), held: null, released: false }
   const source = { source: 'subscription', orderId: order.id, subscriptionId: subscription.id } as const
   await insertEntitlement(tx, { id: randomUUID(), readerId, opens: line.opens, ...source, ...span }, position)
   return false

@@ -17,6 +17,8 @@ export interface Entitlement {
   runsOnUntil: Date | null
   /** Why it opens nothing; null: nothing stands in the way. */
   held: Hold | null
+  /** Staff let it open again in spite of a full refund or a lost dispute. */
+  released: boolean
 }
 
 /** How long reading goes on past what is paid for. */
@@ -29,17 +31,51 @@ export interface Grace {
 
 export type EntitlementState = 'coming' | 'open' | 'running_on' | 'held' | 'ended'
 
-/** What an entitlement is worth at `now`. */
+/** A lost dispute and a line that staff ended are final, as far as we can know; the others may be undone. */
+const stateWhileHeld: Record<Hold, EntitlementState> = {
+  dispute: 'held',
+  refund: 'held',
+  dispute_lost: 'ended',
+  line_ended: 'ended',
+}
+
+/** What an entitlement is worth at `now`. Every page asks it: numbers are compared faster than dates. */
 export function stateAt(entitlement: Entitlement, now: Date): EntitlementState {
-  const { startsAt, endsAt, runsOnUntil, held } = entitlement
-  if (held) return 'held'
-  if (now < startsAt) return 'coming'
-  if (!endsAt || now < endsAt) return 'open'
-  return runsOnUntil && now < runsOnUntil ? 'running_on' : 'ended'
+  if (entitlement.held) return stateWhileHeld[entitlement.held]
+  const { startsAt, endsAt, runsOnUntil } = entitlement
+  const at = now.getTime()
+  if (at < startsAt.getTime()) return 'coming'
+  if (!endsAt || at < endsAt.getTime()) return 'open'
+  return runsOnUntil && at < runsOnUntil.getTime() ? 'running_on' : 'ended'
+}
+
+export interface Span {
+  endsAt: Date
+  runsOnUntil: Date | null
+}
+
+/** What an entitlement is once its subscription reaches as far as `span` and opens `opens`; what holds it goes on to. */
+export function moved(entitlement: Entitlement, span: Span, opens: string[]): Entitlement {
+  return { ...entitlement, ...span, opens }
+}
+
+/**
+ * What an entitlement is when `wish` should stand in its way (null: nothing does). Staff's release lasts as long as what it
+ * was given for, and a dispute is stronger; a line that staff ended stays so.
+ */
+export function withHold(entitlement: Entitlement, wish: Hold | null): Entitlement {
+  if (entitlement.held === 'line_ended') return entitlement
+  if (wish === null) return { ...entitlement, held: null, released: false }
+  return { ...entitlement, held: entitlement.released && wish !== 'dispute' ? null : wish }
+}
+
+/** Lets it open again, or takes that back; `wish` as in `withHold`. */
+export function withRelease(entitlement: Entitlement, released: boolean, wish: Hold | null): Entitlement {
+  return withHold({ ...entitlement, released: released && wish !== null }, wish)
 }
 
 /** Until when a subscription opens what it opens, from what Stripe last said of it. */
-export function spanOf(subscription: Subscription, grace: Grace): { endsAt: Date; runsOnUntil: Date | null } {
+export function spanOf(subscription: Subscription, grace: Grace): Span {
   const { state, endsAt, endedAt } = subscription
   const until = later(subscription.paidUntil, subscription.givenUntil)
   if (!isLiving(state)) return { endsAt: earlier(until, endedAt), runsOnUntil: null }

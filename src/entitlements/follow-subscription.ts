@@ -12,10 +12,11 @@ import { lockOrder } from '../orders/store.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
 import { readSubscription, type SubscriptionFacts } from '../subscriptions/read-subscription.ts'
 import { lockSubscription, updateSubscription } from '../subscriptions/store.ts'
-import { type Subscription, stateText } from '../subscriptions/subscription.ts'
-import { type Grace, spanOf } from './entitlement.ts'
+import type { Subscription } from '../subscriptions/subscription.ts'
+import { type Grace, moved, type Span, spanOf } from './entitlement.ts'
 import { holdByState } from './hold.ts'
-import { moveEntitlementOf } from './store.ts'
+import { noteTransition } from './note-transition.ts'
+import { listEntitlementsOfOrder, updateEntitlement } from './store.ts'
 import { takeOverPlan } from './take-over-plan.ts'
 
 export interface FollowDeps {
@@ -54,7 +55,8 @@ export async function followSubscription(
     if (!order || !known) return { outcome: 'unknown', orderId }
     if (known.readNumber > readNumber) return { outcome: 'stale' }
     const anyNew = await follow(tx, deps, known, facts, readNumber)
-    if (anyNew) await holdByState(tx, await recountRefunds(tx, order))
+    const recounted = anyNew ? await recountRefunds(tx, order) : order
+    await holdByState(tx, recounted, deps.clock())
     return { outcome: 'followed' }
   })
 }
@@ -74,13 +76,19 @@ async function follow(
   const planned = await takeOverPlan(tx, deps, known, facts)
   const next: Subscription = { ...planned, state, paidUntil, givenUntil, endsAt, endedAt, readNumber }
   await updateSubscription(tx, next)
-  await moveEntitlementOf(tx, known.id, spanOf(next, deps.grace), next.opens)
+  await moveEntitlements(tx, next, spanOf(next, deps.grace))
+  await noteTransition(tx, deps, known, next)
   const anyNew = await recordPayments(tx, deps, known, facts)
-  if (stateText(next) !== stateText(known)) {
-    const text = `Subscription: ${stateText(next)}`
-    await writeHistory(tx, known.orderId, { at: deps.clock(), text, by: 'stripe' })
-  }
   return anyNew
+}
+
+/** Usually one: what a duplicate would open was never opened. */
+async function moveEntitlements(tx: Transaction, subscription: Subscription, span: Span): Promise<void> {
+  const entitlements = await listEntitlementsOfOrder(tx, subscription.orderId)
+  for (const entitlement of entitlements) {
+    if (entitlement.subscriptionId === subscription.id)
+      await updateEntitlement(tx, moved(entitlement, span, subscription.opens))
+  }
 }
 
 async function recordPayments(

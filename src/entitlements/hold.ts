@@ -1,12 +1,71 @@
 import type { Transaction } from '../db/database.ts'
 import type { Hold } from '../db/tables/subscriptions.ts'
-import type { Order, OrderState } from '../orders/order.ts'
-import { holdEntitlementsOf } from './store.ts'
+import { listDisputes } from '../orders/disputes.ts'
+import { closeDrift, recordDrift } from '../orders/drift.ts'
+import { writeHistory } from '../orders/history.ts'
+import type { Order } from '../orders/order.ts'
+import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
+import { isLiving } from '../subscriptions/subscription.ts'
+import { type Entitlement, withHold } from './entitlement.ts'
+import { listEntitlementsOfOrder, updateEntitlement } from './store.ts'
 
-/** What an order opened waits while its money is disputed, and after it went back. */
-const reasons: Partial<Record<OrderState, Hold>> = { disputed: 'dispute', refunded: 'refund' }
+/**
+ * Makes what the order opened wait, end or open again, as its state and its disputes demand. In the transaction that
+ * changes either, which holds the order's lock: nobody reads on in between.
+ */
+export async function holdByState(tx: Transaction, order: Order, now: Date): Promise<void> {
+  const wish = await wishFor(tx, order)
+  const changes = (await listEntitlementsOfOrder(tx, order.id)).map((before) => withHoldOf(before, wish))
+  for (const { before, after } of changes) {
+    if (after.held !== before.held || after.released !== before.released) await updateEntitlement(tx, after)
+  }
+  const change = changes.find(({ before, after }) => after.held !== before.held)
+  if (change) await writeHistory(tx, order.id, { at: now, text: textOf(change), by: 'newsstand' })
+  const lost = changes.some(({ after }) => after.held === 'dispute_lost')
+  await askAboutRenewals(tx, order, lost, now)
+}
 
-/** Makes what the order opened wait or open again, as its state demands. */
-export async function holdByState(tx: Transaction, order: Order): Promise<void> {
-  await holdEntitlementsOf(tx, order.id, reasons[order.state] ?? null)
+/** What should stand in the way of all that an order opened; null: nothing. */
+export async function wishFor(tx: Transaction, order: Order): Promise<Hold | null> {
+  if (order.state === 'refunded') return 'refund'
+  if (order.state !== 'disputed') return null
+  const disputes = await listDisputes(tx, order.id)
+  if (disputes.some((dispute) => dispute.effect === 'open')) return 'dispute'
+  return disputes.some((dispute) => dispute.effect === 'lost') ? 'dispute_lost' : 'dispute'
+}
+
+interface HoldChange {
+  before: Entitlement
+  after: Entitlement
+}
+
+function withHoldOf(before: Entitlement, wish: Hold | null): HoldChange {
+  return { before, after: withHold(before, wish) }
+}
+
+const closedTexts: Record<Hold, string> = {
+  dispute: 'What it opens waits while its payment is disputed',
+  refund: 'What it opened is closed: it was paid back in full',
+  dispute_lost: 'What it opened has ended: the dispute was lost',
+  line_ended: 'What a line opened was ended',
+}
+
+function textOf({ after }: HoldChange): string {
+  return after.held ? closedTexts[after.held] : 'What it opens is open again'
+}
+
+/** Stripe goes on charging for a subscription whose dispute was lost, and that opens nothing any more. */
+async function askAboutRenewals(tx: Transaction, order: Order, lost: boolean, now: Date): Promise<void> {
+  const subscription = await findSubscriptionOfOrder(tx, order.id)
+  if (!subscription) return
+  const question = {
+    kind: 'dispute_lost_goes_on',
+    subject: subscription.stripeSubscriptionId,
+    orderId: order.id,
+    stripeSays: 'A dispute over this order was lost, and its subscription goes on renewing',
+    weSay: 'What it opened has ended',
+    fix: 'Cancel the subscription, or let the reader read on.',
+  } as const
+  const asks = lost && isLiving(subscription.state)
+  await (asks ? recordDrift(tx, question, now) : closeDrift(tx, question, now))
 }

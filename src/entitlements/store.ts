@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Transaction } from '../db/database.ts'
-import type { Hold, SubscriptionTables } from '../db/tables/subscriptions.ts'
+import type { SubscriptionTables } from '../db/tables/subscriptions.ts'
 import type { Entitlement } from './entitlement.ts'
 
 type Row = Selectable<SubscriptionTables['entitlements']>
@@ -17,6 +17,7 @@ function toEntitlement(row: Row): Entitlement {
     endsAt: row.ends_at,
     runsOnUntil: row.runs_on_until,
     held: row.held,
+    released: row.released,
   }
 }
 
@@ -31,9 +32,30 @@ export async function listEntitlementsOf(db: Transaction, readerId: string): Pro
   return rows.map(toEntitlement)
 }
 
+/** In the order of its lines. */
 export async function listEntitlementsOfOrder(db: Transaction, orderId: string): Promise<Entitlement[]> {
-  const rows = await db.selectFrom('entitlements').selectAll().where('order_id', '=', orderId).execute()
+  const rows = await db
+    .selectFrom('entitlements')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .orderBy('order_position')
+    .execute()
   return rows.map(toEntitlement)
+}
+
+/** What a line of an order opens; null: nothing. */
+export async function findEntitlementOfLine(
+  db: Transaction,
+  orderId: string,
+  position: number,
+): Promise<Entitlement | null> {
+  const row = await db
+    .selectFrom('entitlements')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .where('order_position', '=', position)
+    .executeTakeFirst()
+  return row ? toEntitlement(row) : null
 }
 
 /** `orderPosition`: the line of the order that it stands for. */
@@ -60,20 +82,12 @@ export async function insertEntitlement(
     .execute()
 }
 
-export async function moveEntitlementOf(
-  tx: Transaction,
-  subscriptionId: string,
-  span: { endsAt: Date; runsOnUntil: Date | null },
-  opens: string[],
-): Promise<void> {
+/** Writes what changes of an entitlement: its end, what it opens, and what stands in its way. */
+export async function updateEntitlement(tx: Transaction, entitlement: Entitlement): Promise<void> {
+  const { opens, endsAt, runsOnUntil, held, released } = entitlement
   await tx
     .updateTable('entitlements')
-    .set({ ends_at: span.endsAt, runs_on_until: span.runsOnUntil, opens })
-    .where('subscription_id', '=', subscriptionId)
+    .set({ opens, ends_at: endsAt, runs_on_until: runsOnUntil, held, released })
+    .where('id', '=', entitlement.id)
     .execute()
-}
-
-/** Makes an order's entitlements wait ("dispute", "refund"), or opens them again with null. */
-export async function holdEntitlementsOf(tx: Transaction, orderId: string, held: Hold | null): Promise<void> {
-  await tx.updateTable('entitlements').set({ held }).where('order_id', '=', orderId).execute()
 }

@@ -3,10 +3,11 @@ import { inTransaction, type Transaction } from '../db/database.ts'
 import { movementsOfDispute } from '../ledger/movement.ts'
 import { postMovements } from '../ledger/post-movement.ts'
 import { formatMoney } from '../money/format-money.ts'
-import { minorUnits } from '../money/money.ts'
+import { type Money, minorUnits, money } from '../money/money.ts'
 import { fromStripeAmount } from '../stripe/amounts.ts'
 import { dateOf, idOf } from '../stripe/client.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
+import { type DisputeEffect, effectOf } from './dispute.ts'
 import { writeHistory } from './history.ts'
 import { nextState, type Order } from './order.ts'
 import { type AfterChange, type RefundDeps, recountRefunds } from './refunds.ts'
@@ -30,17 +31,17 @@ export async function followDispute(
     await enterDispute(tx, orderId, dispute, deps.clock())
     if (!(await writeDispute(tx, deps, order, dispute, readNumber))) return order
     const weighed = await weighDispute(tx, order, dispute)
-    await afterChange(tx, weighed)
+    await afterChange(tx, weighed, deps.clock())
     return weighed
   })
 }
 
 /** Returns the order as the dispute leaves it. */
 async function weighDispute(tx: Transaction, order: Order, { status }: Stripe.Dispute): Promise<Order> {
-  if (status.startsWith('warning')) return order
-  const won = status === 'won'
-  if (won && (await hasOpenDispute(tx, order.id))) return order
-  const state = nextState(order.state, won ? 'dispute_won' : 'disputed')
+  const effect = effectOf(status)
+  if (effect === 'none') return order
+  if (effect === 'won' && (await hasStandingDispute(tx, order.id))) return order
+  const state = nextState(order.state, effect === 'won' ? 'dispute_won' : 'disputed')
   if (!state) return order
   await updateOrder(tx, order.id, { state })
   // What was refunded while it was disputed counts again now.
@@ -60,9 +61,35 @@ async function enterDispute(
 }
 
 /** Another payment of the order may be disputed still, or its dispute was lost. */
-async function hasOpenDispute(tx: Transaction, orderId: string): Promise<boolean> {
-  const rows = await tx.selectFrom('disputes').select('state').where('order_id', '=', orderId).execute()
-  return rows.some(({ state }) => state !== 'won' && !state.startsWith('warning'))
+async function hasStandingDispute(tx: Transaction, orderId: string): Promise<boolean> {
+  const disputes = await listDisputes(tx, orderId)
+  return disputes.some(({ effect }) => effect === 'open' || effect === 'lost')
+}
+
+export interface Dispute {
+  stripeDisputeId: string
+  amount: Money
+  /** As Stripe has it. */
+  state: string
+  effect: DisputeEffect
+  openedAt: Date
+}
+
+/** The oldest first. */
+export async function listDisputes(db: Transaction, orderId: string): Promise<Dispute[]> {
+  const rows = await db
+    .selectFrom('disputes')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .orderBy('opened_at')
+    .execute()
+  return rows.map((row) => ({
+    stripeDisputeId: row.stripe_dispute_id,
+    amount: money(row.amount, row.currency),
+    state: row.state,
+    effect: effectOf(row.state),
+    openedAt: row.opened_at,
+  }))
 }
 
 /** Returns whether this read is the newest. */

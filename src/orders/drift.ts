@@ -22,6 +22,9 @@ export interface Drift {
   fix: string
 }
 
+/** What is no difference, but a decision that only staff can make. */
+export const questionKinds: readonly Drift['kind'][] = ['refund_names_no_line', 'dispute_lost_goes_on']
+
 /** Writes a difference down once: while it is open, finding it again changes nothing. */
 export async function recordDrift(tx: Transaction, drift: Drift, now: Date): Promise<void> {
   await tx

@@ -33,7 +33,7 @@ export interface Refund {
 }
 
 /** What else follows from an order's new state, in the transaction that writes it. */
-export type AfterChange = (tx: Transaction, order: Order) => Promise<void>
+export type AfterChange = (tx: Transaction, order: Order, now: Date) => Promise<void>
 
 /** As Stripe has it now, with what it did to Stripe's balance so far. */
 export interface ReadRefund extends Refund {
@@ -64,7 +64,7 @@ export async function followRefunds(
       await enterRefund(tx, order.id, refund, deps.clock())
     }
     const recounted = await recountRefunds(tx, order)
-    await afterChange(tx, recounted)
+    await afterChange(tx, recounted, deps.clock())
     return recounted
   })
 }

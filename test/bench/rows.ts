@@ -92,5 +92,6 @@ function ended(index: number, now: Date): Entitlement {
     endsAt,
     runsOnUntil: null,
     held: null,
+    released: false,
   }
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { putLine, removeBought, touchCart } from '../../src/cart/store.ts'
 import { inTransaction, type Transaction } from '../../src/db/database.ts'
-import { holdEntitlementsOf, moveEntitlementOf } from '../../src/entitlements/store.ts'
+import { moved, withHold } from '../../src/entitlements/entitlement.ts'
+import { listEntitlementsOfOrder, updateEntitlement } from '../../src/entitlements/store.ts'
 import { writeHistory } from '../../src/orders/history.ts'
 import { lockOrder } from '../../src/orders/store.ts'
 import { openNewsstand } from '../support/newsstand.ts'
@@ -48,19 +49,18 @@ describe('two that happen at the same moment wait for each other in one order on
 
   it('news of a subscription and of a refund of its order', async () => {
     await subscribe(visitor(), 'locks@example.com')
-    const { id, order_id: orderId } = await db
-      .selectFrom('subscriptions')
-      .selectAll()
-      .executeTakeFirstOrThrow()
+    const { order_id: orderId } = await db.selectFrom('subscriptions').selectAll().executeTakeFirstOrThrow()
+    const [entitlement] = await listEntitlementsOfOrder(db, orderId)
+    assert.ok(entitlement)
     const span = { endsAt: clock(), runsOnUntil: null }
     await interleave(
       [
-        (tx) => moveEntitlementOf(tx, id, span, ['daily']),
+        (tx) => updateEntitlement(tx, moved(entitlement, span, ['daily'])),
         (tx) => writeHistory(tx, orderId, { at: clock(), text: 'Subscription: Ended', by: 'stripe' }),
       ],
       async (tx) => {
         await lockOrder(tx, orderId)
-        await holdEntitlementsOf(tx, orderId, 'refund')
+        await updateEntitlement(tx, withHold(entitlement, 'refund'))
       },
     )
   })

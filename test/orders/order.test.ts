@@ -55,7 +55,8 @@ describe('the states of an order', () => {
 describe('the table of states in src/README.md', () => {
   it('is what the code does', () => {
     const readme = readFileSync(join(import.meta.dirname, '..', '..', 'src', 'README.md'), 'utf8')
-    const [, table = ''] = readme.split('## The states of an order')
+    const [, after = ''] = readme.split('## The states of an order\n')
+    const [table = ''] = after.split('\n## ')
     const written = [...table.matchAll(/^\| (\w+) \| (\w+) \| (\w+) \|$/gm)].map(([, ...cells]) =>
       cells.join(' '),
     )

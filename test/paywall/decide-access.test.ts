@@ -19,6 +19,7 @@ function entitlement(changes: Partial<Entitlement> = {}): Entitlement {
     endsAt: day(10),
     runsOnUntil: null,
     held: null,
+    released: false,
     ...changes,
   }
 }

@@ -1,3 +1,4 @@
+import { questionKinds } from '../../src/orders/drift.ts'
 import { handlers } from '../../src/webhooks/events/table.ts'
 import type { Difference } from './compare.ts'
 import { forgedIds } from './forge.ts'
@@ -34,7 +35,13 @@ async function findInTheInbox({ db, pool }: World): Promise<Difference[]> {
 }
 
 async function findDrift({ db }: World): Promise<Difference[]> {
-  const drift = await db.selectFrom('drift').selectAll().where('closed_at', 'is', null).execute()
+  const drift = await db
+    .selectFrom('drift')
+    .selectAll()
+    .where('closed_at', 'is', null)
+    // What staff are asked is no difference.
+    .where('kind', 'not in', questionKinds)
+    .execute()
   return drift.map((one) => `drift ${one.kind} ${one.subject}: ${one.stripe_says}; ${one.we_say}`)
 }
 
