@@ -88,9 +88,17 @@ async function showCart(
   await deps.render(req, res, { view: 'cart/cart', title: 'Your cart', noindex: true, model, ...with_ })
 }
 
+const notices = new Map([
+  ['payment', 'Nothing was charged. Your cart is as you left it.'],
+  [
+    'overtaken',
+    'You went on with another order in the meantime, so the payment page of this one was closed. Nothing was charged for it.',
+  ],
+])
+
 function noticeOf(req: Request): Notice | null {
-  if (queryText(req, 'left') !== 'payment') return null
-  return { kind: 'info', text: 'Nothing was charged. Your cart is as you left it.' }
+  const text = notices.get(queryText(req, 'left'))
+  return text ? { kind: 'info', text } : null
 }
 
 function cartIdFor(deps: CartRoutesDeps, req: Request, res: Response): string {

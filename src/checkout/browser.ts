@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { readCookie, setCookie } from '../http/cookies.ts'
 
@@ -6,11 +6,11 @@ const cookieName = 'checkout'
 const cookieDays = 7
 
 /**
- * What ties an order to the browser that placed it: a secret in a cookie, of which the order keeps the hash. Made now if
- * this browser has none.
+ * What ties an order to the browser that placed it: a secret in a cookie, of which the order keeps the hash. A browser that
+ * has none gets `fresh`, made from its cart: fifty forms at once from one browser then bear one mark, and are one order.
  */
-export function markBrowser(req: Request, res: Response, secure: boolean): string {
-  const secret = secretOf(req) ?? randomBytes(32).toString('base64url')
+export function markBrowser(req: Request, res: Response, fresh: string, secure: boolean): string {
+  const secret = secretOf(req) ?? fresh
   setCookie(res, cookieName, secret, { days: cookieDays, secure })
   return hashOf(secret)
 }

@@ -2,31 +2,49 @@ import Stripe from 'stripe'
 import { inTransaction } from '../db/database.ts'
 import { writeHistory } from '../orders/history.ts'
 import { nextState } from '../orders/order.ts'
-import { listPendingOrderIds, lockOrder, updateOrder } from '../orders/store.ts'
+import { type Buyer, listPendingBefore, listPendingSince, lockOrder, updateOrder } from '../orders/store.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { findLatestSession } from './sessions.ts'
 import { type SettleOutcome, settle } from './settle.ts'
 
+/** A payment page lives a day; whatever still waits after it is looked at. */
+const staleHours = 25
+const mostStale = 500
+
 /**
- * Closes the other payment pages of a browser and its reader, so that no cart is paid for twice. One that was paid in
- * the meantime is settled instead. Returns the orders that turned out to be paid.
+ * Closes the payment pages of a buyer's earlier orders, so that no cart is paid for twice. One that was paid in the
+ * meantime is settled instead. Returns whether one could not be closed. Only the earlier ones: of two orders at once the
+ * later must stay.
  */
-export async function closeOtherPayments(
+export async function closeEarlierPayments(
   deps: CheckoutDeps,
-  whose: { browserHash: string; readerId: string | null },
-  exceptOrderId: string,
-): Promise<string[]> {
-  const paid: string[] = []
-  for (const orderId of await listPendingOrderIds(deps.db, whose, exceptOrderId)) {
-    const result = await closePayment(deps, orderId)
-    if (result === 'settled' || result === 'already') paid.push(orderId)
+  buyer: Buyer,
+  orderId: string,
+): Promise<boolean> {
+  let anyStays = false
+  for (const earlier of await listPendingBefore(deps.db, buyer, orderId)) {
+    if ((await closePayment(deps, earlier)) !== 'expired') anyStays = true
   }
-  return paid
+  return anyStays
 }
 
-async function closePayment(deps: CheckoutDeps, orderId: string): Promise<SettleOutcome['outcome']> {
+/** Ends orders whose page has run out without our hearing of it, or was never made: they hold promotion codes. */
+export async function closeStalePayments(deps: CheckoutDeps): Promise<void> {
+  const before = new Date(deps.clock().getTime() - staleHours * 3_600_000)
+  for (const orderId of await listPendingSince(deps.db, before, mostStale)) {
+    try {
+      await closePayment(deps, orderId)
+    } catch (error) {
+      deps.log.warn({ order: orderId, err: error }, 'an order that was never paid could not be closed')
+    }
+  }
+}
+
+/** Closes an order's payment page at Stripe and settles the order by what Stripe says then. */
+export async function closePayment(deps: CheckoutDeps, orderId: string): Promise<SettleOutcome['outcome']> {
   const session = await findLatestSession(deps.db, orderId)
-  if (!session) return abandon(deps, orderId)
+  if (!session && (await giveUp(deps, orderId))) return 'expired'
+  if (!session) return closePayment(deps, orderId)
   await expire(deps.stripe, session.id)
   return (await settle(deps, session.id)).outcome
 }
@@ -40,14 +58,18 @@ async function expire(stripe: Stripe, sessionId: string): Promise<void> {
   }
 }
 
-/** Stripe never answered for this order: nobody was ever sent to a page to pay for it. */
-async function abandon(deps: CheckoutDeps, orderId: string): Promise<'expired'> {
-  await inTransaction(deps.db, async (tx) => {
+/**
+ * Ends an order for which Stripe has not answered: nobody was sent to a page to pay for it, and nobody will be, since who
+ * waits for the answer looks at the order again. Returns false where the answer has come meanwhile.
+ */
+function giveUp(deps: CheckoutDeps, orderId: string): Promise<boolean> {
+  return inTransaction(deps.db, async (tx) => {
     const order = await lockOrder(tx, orderId)
+    if (await findLatestSession(tx, orderId)) return false
     const next = order ? nextState(order.state, 'session_expired') : null
-    if (!next) return
+    if (!next) return true
     await updateOrder(tx, orderId, { state: next })
     await writeHistory(tx, orderId, { at: deps.clock(), text: 'Given up for another order', by: 'newsstand' })
+    return true
   })
-  return 'expired'
 }

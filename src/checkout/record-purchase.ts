@@ -49,14 +49,9 @@ export async function recordPurchase(
   await recordPayment(tx, deps, paid, session)
   const duplicate = await openPurchase(tx, deps, paid, readerId, session, readNumber)
   if (session.customerId) await saveCustomer(tx, readerId, order.currency, session.customerId)
+  await emptyCart(tx, order, now)
+  // After the cart, as placing an order locks them.
   if (order.promotionCodeId) await countRedemption(tx, order.promotionCodeId)
-  if (order.cartId)
-    await removeBought(
-      tx,
-      order.cartId,
-      order.lines.map((line) => line.planId),
-      now,
-    )
   if (duplicate)
     await queueJob(tx, 'undo-duplicate', { orderId: order.id }, { key: `undo-duplicate:${order.id}` })
   else await queueReceipt(tx, deps, paid, renewalOf(session))
@@ -73,6 +68,11 @@ async function readerOf(
     : await readerForPaidEmail(tx, order.email, now)
   await lockReader(tx, reader.readerId)
   return reader
+}
+
+async function emptyCart(tx: Transaction, { cartId, lines }: Order, now: Date): Promise<void> {
+  const planIds = lines.map((line) => line.planId)
+  if (cartId) await removeBought(tx, cartId, planIds, now)
 }
 
 async function writePaid(tx: Transaction, order: Order): Promise<void> {

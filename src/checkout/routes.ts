@@ -5,11 +5,11 @@ import type { PricedCart } from '../cart/price-cart.ts'
 import { cartIdOf, pricedCartOf } from '../cart/routes.ts'
 import { TooManyRequests } from '../errors.ts'
 import type { Notice } from '../http/render.ts'
+import type { Buyer } from '../orders/store.ts'
 import { parseEmail } from '../readers/email.ts'
 import { markBrowser } from './browser.ts'
 import { type Consent, consentsFor } from './consents.ts'
 import type { CheckoutRoutesDeps } from './deps.ts'
-import type { Buyer } from './place-order.ts'
 import { returnFromPayment } from './return-routes.ts'
 import { type StartedCheckout, startCheckout } from './start-checkout.ts'
 
@@ -37,8 +37,6 @@ async function showCheckout(
 ): Promise<void> {
   const cart = await pricedCartOf(deps, req)
   if (cart.lines.length === 0 || cart.problems.length > 0) return res.redirect(303, '/cart')
-  // Marked with the form already: sent twice at once, it is then one browser's, and one order.
-  if (req.method === 'GET') markBrowser(req, res, deps.secureCookies)
   const { locale } = deps.installation
   const reader = deps.accounts.readerOf(req)
   const consents = consentsFor(cart, locale).map((consent) => ({
@@ -84,7 +82,7 @@ async function postCheckout(deps: CheckoutRoutesDeps, req: Request, res: Respons
   if (reader ? !reader.proved : await deps.accounts.hasAccount(email)) {
     return deps.accounts.askForCode(req, res, email, '/checkout')
   }
-  const browserHash = markBrowser(req, res, deps.secureCookies)
+  const browserHash = markBrowser(req, res, deps.accounts.browserSecret(cartId), deps.secureCookies)
   await start(deps, req, res, cartId, { email, readerId: reader?.readerId ?? null, browserHash })
 }
 
@@ -118,7 +116,7 @@ async function start(
   buyer: Buyer,
 ): Promise<void> {
   try {
-    await answer(deps, req, res, await startCheckout(deps, cartId, buyer))
+    await answer(deps, req, res, buyer, await startCheckout(deps, cartId, buyer))
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError)) throw error
     deps.log.warn({ err: error }, 'Stripe opened no payment page')
@@ -137,12 +135,22 @@ async function answer(
   deps: CheckoutRoutesDeps,
   req: Request,
   res: Response,
+  buyer: Buyer,
   started: StartedCheckout,
 ): Promise<void> {
   if (started.outcome === 'pay') return res.redirect(303, started.url)
   if (started.outcome === 'paid') return res.redirect(303, `/checkout/return?session_id=${started.sessionId}`)
   if (started.outcome === 'refused') return res.redirect(303, '/cart')
-  await showSubscribed(deps, req, res)
+  if (started.outcome === 'overtaken') return res.redirect(303, '/cart?left=overtaken')
+  if (started.outcome === 'account') return deps.accounts.askForCode(req, res, buyer.email, '/checkout')
+  if (started.outcome === 'subscribed') return showSubscribed(deps, req, res)
+  const text = `${started.problems.join(' ')} Nothing was charged: take the code out of your cart to go on without it.`
+  await showCheckout(deps, req, res, {
+    status: 409,
+    email: buyer.email,
+    given: givenIn(req),
+    notice: { kind: 'error', text },
+  })
 }
 
 /** A reader holds at most one subscription that opens the same thing. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { removeOldCarts } from '../cart/store.ts'
+import { closeStalePayments } from '../checkout/close-pending.ts'
 import { correctCustomers } from '../checkout/correct-customers.ts'
 import type { CheckoutDeps } from '../checkout/deps.ts'
 import { undoDuplicate } from '../checkout/undo-duplicate.ts'
@@ -56,9 +57,11 @@ async function applyDueEvents({ db, applier }: HouseJobsDeps): Promise<void> {
   for (const eventId of await listDueIds(db, realClock(), dueAtOnce)) applier.soon(eventId)
 }
 
-async function sweep({ db, clock, readers }: HouseJobsDeps): Promise<void> {
+async function sweep(deps: HouseJobsDeps): Promise<void> {
+  const { db, clock, readers } = deps
   await readers.sweepSignIns()
   await removeOldCarts(db, new Date(clock().getTime() - oldCartDays * 86_400_000))
+  await closeStalePayments(deps)
 }
 
 /** What was paid before there was a ledger is entered a lot at a time, so that a process may stop in between. */

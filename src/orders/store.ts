@@ -1,7 +1,8 @@
-import type { Insertable, Selectable, Updateable } from 'kysely'
+import type { ExpressionBuilder, Insertable, Selectable, Updateable } from 'kysely'
 import { sql } from 'kysely'
 import type { Transaction } from '../db/database.ts'
 import type { OrderTables } from '../db/tables/orders.ts'
+import type { Tables } from '../db/tables.ts'
 import { minorUnits, money } from '../money/money.ts'
 import type { Order, OrderLine } from './order.ts'
 
@@ -108,24 +109,100 @@ export async function findPendingOrder(
   return load(tx, row)
 }
 
-/** Unpaid orders of this browser or this reader, besides `exceptId`. */
-export async function listPendingOrderIds(
-  db: Transaction,
-  whose: { browserHash: string; readerId: string | null },
-  exceptId: string | null,
-): Promise<string[]> {
-  let query = db
+/** Who places orders. */
+export interface Buyer {
+  email: string
+  /** null: no account yet. */
+  readerId: string | null
+  /** SHA-256 of the secret in the browser's cookie. */
+  browserHash: string
+}
+
+/**
+ * Lets one transaction at a time place orders for a buyer, known by address or by browser: so they are placed one after
+ * the other, and each sees those before it. Held until the transaction ends; taken before any row is locked.
+ */
+export async function lockBuyer(tx: Transaction, { email, browserHash }: Buyer): Promise<void> {
+  for (const name of [`buyer ${browserHash}`, `buyer ${email}`].toSorted()) {
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
+  }
+}
+
+/** A buyer's unpaid orders that were placed before the order `beforeId`. */
+export async function listPendingBefore(db: Transaction, buyer: Buyer, beforeId: string): Promise<string[]> {
+  const rows = await db
     .selectFrom('orders')
     .select('id')
     .where('state', '=', 'pending')
-    .where((where) =>
-      where.or([
-        where('browser_hash', '=', whose.browserHash),
-        ...(whose.readerId ? [where('reader_id', '=', whose.readerId)] : []),
-      ]),
-    )
-  if (exceptId) query = query.where('id', '!=', exceptId)
-  return (await query.execute()).map((row) => row.id)
+    .where(isOf(buyer))
+    .where('turn', '<', (select) => select.selectFrom('orders').select('turn').where('id', '=', beforeId))
+    .orderBy('turn')
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** Unpaid orders that were placed before `before`, the oldest first. */
+export async function listPendingSince(db: Transaction, before: Date, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('orders')
+    .select('id')
+    .where('state', '=', 'pending')
+    .where('placed_at', '<', before)
+    .orderBy('placed_at')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/**
+ * How many unpaid orders reserve a use of a promotion code, which the caller has locked. The buyer's own do not where their
+ * payment page can still be closed, since a new order does that.
+ */
+export async function countReserved(tx: Transaction, promotionId: string, buyer: Buyer): Promise<number> {
+  const { count } = await tx
+    .selectFrom('orders')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('promotion_code_id', '=', promotionId)
+    .where('state', '=', 'pending')
+    .where((where) => where.or([where.not(isOf(buyer)(where)), isComplete(where)]))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** Paid at its page, by something that takes its time. */
+function isComplete(where: ExpressionBuilder<Tables, 'orders'>) {
+  return where.exists(
+    where
+      .selectFrom('checkout_sessions')
+      .select('checkout_sessions.id')
+      .whereRef('checkout_sessions.order_id', '=', 'orders.id')
+      .where('checkout_sessions.state', '=', 'complete'),
+  )
+}
+
+/** Whether a reader ever paid an order with a promotion code. */
+export async function hasPaidWith(tx: Transaction, promotionId: string, readerId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('orders')
+    .select('id')
+    .where('promotion_code_id', '=', promotionId)
+    .where('reader_id', '=', readerId)
+    .where('state', 'not in', ['pending', 'failed', 'expired'])
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Of a new address, only what nobody with an account ordered: a stranger's form must not reach that. */
+function isOf({ email, readerId, browserHash }: Buyer) {
+  return (where: ExpressionBuilder<Tables, 'orders'>) => {
+    const sameAddress = where('email', '=', email)
+    return where.or([
+      where('browser_hash', '=', browserHash),
+      where.and([sameAddress, where('reader_id', 'is', null)]),
+      ...(readerId ? [where('reader_id', 'is not distinct from', readerId)] : []),
+    ])
+  }
 }
 
 /** The latest first. */

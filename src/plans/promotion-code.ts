@@ -11,7 +11,10 @@ export interface PromotionCode {
   /** null: any plan. */
   planId: string | null
   redemptionsLimit: number | null
+  /** Orders that were paid with it. */
   redemptions: number
+  /** Whether a reader may pay with it in one order only. */
+  oncePerReader: boolean
   expiresAt: Date | null
   active: boolean
   stripeCouponId: string | null
@@ -38,6 +41,23 @@ export function whyNotApplied(
   if (lines.length > 0 && applicable(promotion, lines).length === 0)
     return `The code ${code} is not for what is in your cart.`
   return null
+}
+
+/**
+ * Why the code cannot be reserved for one more order, in words for the reader; null when it can. `reserved`: payment pages
+ * of other buyers that are open with it; `usedByReader`: this reader paid with it before.
+ */
+export function whyNotReserved(
+  promotion: PromotionCode,
+  { reserved, usedByReader }: { reserved: number; usedByReader: boolean },
+): string | null {
+  const { code, redemptionsLimit, redemptions } = promotion
+  if (promotion.oncePerReader && usedByReader)
+    return `The code ${code} can be used once, and you have used it.`
+  if (redemptionsLimit === null || redemptions + reserved < redemptionsLimit) return null
+  return redemptions >= redemptionsLimit
+    ? `The code ${code} has been used up.`
+    : `Somebody else is just paying with the last use of the code ${code}.`
 }
 
 /** What the code takes off: never more than the lines that it is for. */

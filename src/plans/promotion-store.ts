@@ -17,6 +17,7 @@ function toPromotionCode(row: Row): PromotionCode {
     planId: row.plan_id,
     redemptionsLimit: row.redemptions_limit,
     redemptions: row.redemptions,
+    oncePerReader: row.once_per_reader,
     expiresAt: row.expires_at,
     active: row.active,
     stripeCouponId: row.stripe_coupon_id,
@@ -35,6 +36,17 @@ export async function findPromotionByCode(db: Transaction, code: string): Promis
 
 export async function findPromotion(db: Transaction, id: string): Promise<PromotionCode | null> {
   const row = await db.selectFrom('promotion_codes').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ? toPromotionCode(row) : null
+}
+
+/** As `findPromotion`; who else reserves or counts a use of it waits until the transaction ends. */
+export async function lockPromotion(tx: Transaction, id: string): Promise<PromotionCode | null> {
+  const row = await tx
+    .selectFrom('promotion_codes')
+    .selectAll()
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
   return row ? toPromotionCode(row) : null
 }
 

@@ -21,6 +21,8 @@ export interface Accounts {
   askForCode: (req: Request, res: Response, email: string, next: string) => Promise<void>
   /** Signs the browser that just paid in as the reader, to read and nothing else; not once the address is proved. */
   signInUnproved: (req: Request, res: Response, readerId: string) => Promise<void>
+  /** The secret that marks the browser with this cart: always the same, and nobody else's to guess. */
+  browserSecret: (cartId: string) => string
   /** Counts a checkout of this network. Returns the seconds to wait; null: go on. */
   limitCheckout: (req: Request) => Promise<number | null>
 }
@@ -35,6 +37,7 @@ export function openAccounts(db: Database, readers: Readers): Accounts {
       const setCookie = await inTransaction(db, (tx) => readers.openUnprovedSession(tx, readerId))
       if (setCookie) res.append('Set-Cookie', setCookie)
     },
+    browserSecret: (cartId) => readers.keyed(`the browser with the cart ${cartId}`),
     limitCheckout: async (req) => {
       const limit = { limit: checkoutsPerMinute, windowSeconds: 60, now: realClock() }
       const taken = await takeFromLimit(db, `checkouts from ${networkOf(req.ip)}`, limit)

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { CompiledQuery } from 'kysely'
 import type { Pool } from 'pg'
@@ -38,6 +39,8 @@ export interface Readers {
   signOut: (sessionId: string | null) => Promise<string>
   /** For every request, before anything that asks `sessionOf(req)`. */
   loadSession: RequestHandler
+  /** 43 letters made from `text` and the secret: the same for the same, to be guessed by nobody. */
+  keyed: (text: string) => string
   /** Removes what has run out: for a job, once an hour or so. */
   sweepSignIns: () => Promise<void>
 }
@@ -61,6 +64,7 @@ export function openReaders(options: ReadersOptions): Readers {
       return cookie.take
     },
     loadSession: loadSession(deps),
+    keyed: (text) => createHmac('sha256', options.authSecret).update(text).digest('base64url'),
     sweepSignIns: () => sweepSignIns(db),
   }
 }

@@ -28,7 +28,15 @@ const plans = z.object({
     }),
   ),
   promotionCodes: z
-    .array(z.object({ code: z.string(), percentOff: z.number(), duration: z.enum(['once', 'forever']) }))
+    .array(
+      z.object({
+        code: z.string(),
+        percentOff: z.number(),
+        duration: z.enum(['once', 'forever']),
+        redemptionsLimit: z.number().int().positive().optional(),
+        oncePerReader: z.boolean().optional(),
+      }),
+    )
     .default([]),
 })
 

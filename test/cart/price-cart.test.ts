@@ -42,6 +42,7 @@ function promotion(changes: Partial<PromotionCode> = {}): PromotionCode {
     planId: null,
     redemptionsLimit: null,
     redemptions: 0,
+    oncePerReader: false,
     expiresAt: null,
     active: true,
     stripeCouponId: null,

@@ -9,7 +9,8 @@ import { applyEvent } from '../../src/webhooks/apply-event.ts'
 import { listDueIds } from '../../src/webhooks/inbox.ts'
 import { takeMissedEvents } from '../../src/webhooks/take-missed-events.ts'
 import { openNewsstand } from '../support/newsstand.ts'
-import { choose, goToPayment, pay, signIn, subscribe } from '../support/personas.ts'
+import { pay, signIn, wayBack } from '../support/personas.ts'
+import { openTwoPages } from '../support/two-pages.ts'
 
 /**
  * The process may die at any point between a reader's click and the settled order. Each test stops it at one of them (an
@@ -253,12 +254,10 @@ describe('death while a second purchase is undone', () => {
   ] as const) {
     it(`${when} ${method}: it is cancelled and paid back, once`, async () => {
       const email = `twice-${method}-${when}@example.com`
-      const [one, two] = [newsstand.visitor(), newsstand.visitor()]
-      await choose(two, 'all-access-monthly')
-      const page = await goToPayment(two, email)
-      await subscribe(one, email)
+      const [one, two] = await openTwoPages(newsstand, email, ['all-access-annual', 'all-access-monthly'])
+      await one.visitor.get(wayBack(await pay(one.page, email))).expect(303)
       await faults({ drop: '1' })
-      await pay(page, email)
+      await pay(two.page, email)
       const order = await db
         .selectFrom('orders')
         .selectAll()

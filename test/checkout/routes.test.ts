@@ -11,6 +11,7 @@ import {
   type Visitor,
   wayBack,
 } from '../support/personas.ts'
+import { openTwoPages } from '../support/two-pages.ts'
 
 const newsstand = await openNewsstand()
 const { db } = newsstand
@@ -325,14 +326,12 @@ describe('selling once', () => {
   })
 
   it('ends two pages paid at one moment with one subscription, the other paid back', async () => {
-    const [one, two] = [newsstand.visitor(), newsstand.visitor()]
-    await Promise.all([choose(one), choose(two, 'all-access-monthly')])
-    const pages = [
-      await goToPayment(one, 'both@example.com'),
-      await goToPayment(two, 'both@example.com'),
-    ] as const
-    const answers = await Promise.all(pages.map((page) => pay(page, 'both@example.com')))
-    await Promise.all([one.get(wayBack(answers[0] as Response)), two.get(wayBack(answers[1] as Response))])
+    const both = await openTwoPages(newsstand, 'both@example.com', [
+      'all-access-annual',
+      'all-access-monthly',
+    ])
+    const answers = await Promise.all(both.map(({ page }) => pay(page, 'both@example.com')))
+    await Promise.all(both.map(({ visitor }, index) => visitor.get(wayBack(answers[index] as Response))))
     await eventually(async () => {
       const orders = await ordersOf('both@example.com')
       assert.deepEqual(orders.map((order) => order.state).toSorted(), ['paid', 'refunded'])

@@ -30,6 +30,7 @@ export interface OrderTables {
     promotion_code_id: string | null
     from_article: string | null
     attempt: Generated<number>
+    turn: GeneratedAlways<number>
     card: string | null
     placed_at: Date
     paid_at: Date | null

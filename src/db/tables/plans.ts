@@ -35,6 +35,7 @@ export interface PlanTables {
     plan_id: string | null
     redemptions_limit: number | null
     redemptions: Generated<number>
+    once_per_reader: Generated<boolean>
     expires_at: Date | null
     active: boolean
     created_at: Date
