@@ -228,7 +228,7 @@ async function payNow(work: Work, invoice: string, params: SubscriptionChanges):
   const finalized = await finalizeInvoice(work, invoice)
   if (finalized.status !== 'open' || finalized.collection_method === 'send_invoice') return
   const collected = await collectInvoice(work, invoice, { onSession: !params.off_session })
-  if (collected.paid || params.payment_behavior !== 'error_if_incomplete') return
+  if (collected.paid || collected.processing || params.payment_behavior !== 'error_if_incomplete') return
   const message = 'The payment of this change did not succeed, so nothing was changed.'
   throw new ApiError(402, collected.error ?? { type: 'card_error', code: 'card_declined', message })
 }

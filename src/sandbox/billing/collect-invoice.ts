@@ -5,12 +5,20 @@ import type { Decline } from '../payments/test-cards.ts'
 import type { ErrorBody } from '../wire/api-error.ts'
 import type { Subscription } from './add-subscription.ts'
 import type { Invoice } from './draft.ts'
+import { noteProcessing } from './note-processing.ts'
 import { postponeInvoice } from './postpone-invoice.ts'
 import { recoverSubscription } from './recover-subscription.ts'
 import { settleInvoice } from './settle-invoice.ts'
 
 /** Refusals that trying again cannot change. */
-const hopeless = ['lost_card', 'stolen_card', 'fraudulent']
+const hopeless = [
+  'lost_card',
+  'stolen_card',
+  'fraudulent',
+  'account_closed',
+  'debit_not_authorized',
+  'no_account',
+]
 const asWished: Decline = {
   code: 'card_declined',
   decline: 'generic_decline',
@@ -23,11 +31,12 @@ export interface Collection {
   /** The payer is there to be asked. */
   onSession?: boolean
 }
-export type Collected = { paid: true } | { paid: false; error: ErrorBody | null }
+export type Collected = { paid: true } | { paid: false; processing: boolean; error: ErrorBody | null }
 
 /**
  * Charges an open invoice (taken, as its customer was), and tells how it ended. After a failure the next try is set; after
- * the last, the subscription ends. An error of null: there was nothing to charge, or no use in it.
+ * the last, the subscription ends. A debit is processing for some days, and its end goes on in after-payment.ts. An error
+ * of null otherwise: there was nothing to charge, or no use in it.
  */
 export async function collectInvoice(work: Work, id: string, wanted: Collection = {}): Promise<Collected> {
   const { hidden, data: invoice } = await takeInvoice(work, id)
@@ -37,7 +46,7 @@ export async function collectInvoice(work: Work, id: string, wanted: Collection 
   const forced = subscription ? await takeWish(work, subscription) : null
   if (!hidden.intent || !method || isHopeless(work, hidden.intent, method)) {
     await postponeInvoice(work, id, subscription)
-    return { paid: false, error: null }
+    return { paid: false, processing: false, error: null }
   }
   const payment = await payIntent(work, hidden.intent, method, {
     offSession: !wanted.onSession,
@@ -58,8 +67,12 @@ async function conclude(
     if (subscription) recoverSubscription(work, subscription.id)
     return { paid: true }
   }
+  if (payment.outcome === 'processing') {
+    noteProcessing(work, id, subscription)
+    return { paid: false, processing: true, error: null }
+  }
   await postponeInvoice(work, id, subscription)
-  return { paid: false, error: payment.outcome === 'declined' ? payment.error : null }
+  return { paid: false, processing: false, error: payment.outcome === 'declined' ? payment.error : null }
 }
 
 async function takeInvoice(work: Work, id: string): Promise<Stored<'invoice'>> {
@@ -111,5 +124,8 @@ async function takeWish(work: Work, subscription: Subscription): Promise<Decline
 /** Banks are not asked again about the same card when their refusal was final. */
 function isHopeless(work: Work, intentId: string, method: Stored<'payment_method'>): boolean {
   const error = work.held('payment_intent', intentId).last_payment_error
-  return hopeless.includes(error?.decline_code ?? '') && error?.payment_method?.id === method.data.id
+  return (
+    hopeless.includes(error?.decline_code ?? error?.code ?? '') &&
+    error?.payment_method?.id === method.data.id
+  )
 }

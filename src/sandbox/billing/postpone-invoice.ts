@@ -21,8 +21,10 @@ export async function postponeInvoice(
   const firstFailure = hidden.firstFailure ?? work.now
   const attempt_count = before.attempt_count + 1
   const wait = retriesAfter[attempt_count - 1]
-  const retried = subscription !== null && subscription.status !== 'incomplete' && wait !== undefined
-  const next_payment_attempt = retried ? firstFailure + wait * day : null
+  const lives = subscription !== null && !['canceled', 'incomplete'].includes(subscription.status)
+  // A bank may take longer to refuse a debit than the next try would have waited.
+  const next_payment_attempt =
+    lives && wait !== undefined ? Math.max(firstFailure + wait * day, work.now + day) : null
   work.hide('invoice', id, { firstFailure })
   const failed = work.change('invoice', id, { attempt_count, attempted: true, next_payment_attempt })
   work.tell('invoice.updated', failed, before)

@@ -144,7 +144,7 @@ async function setUpFor(work: Work, subscription: Subscription): Promise<string 
 
 async function payFirst(work: Work, invoice: string, params: NewSubscriptionParams): Promise<void> {
   const collected = await collectInvoice(work, invoice, { onSession: !params.off_session })
-  if (collected.paid || params.payment_behavior !== 'error_if_incomplete') return
+  if (collected.paid || collected.processing || params.payment_behavior !== 'error_if_incomplete') return
   const message = 'The first payment of this subscription did not succeed, so it was not made.'
   throw new ApiError(402, collected.error ?? { type: 'card_error', code: 'card_declined', message })
 }

@@ -3,6 +3,7 @@ import { appliedDiscounts, lastingDiscounts, redeem } from '../billing/discounts
 import { draftInvoice } from '../billing/draft-invoice.ts'
 import { finalizeInvoice } from '../billing/finalize-invoice.ts'
 import { periodLine, singleLine } from '../billing/invoice-lines.ts'
+import { noteProcessing } from '../billing/note-processing.ts'
 import { settleInvoice } from '../billing/settle-invoice.ts'
 import type { HiddenSession } from '../objects/hidden.ts'
 import { newId } from '../objects/ids.ts'
@@ -14,21 +15,26 @@ import { couponsOf } from './session-lines.ts'
 type Session = Shapes['checkout.session']
 
 /**
- * Closes a session (taken) whose money, if any, has come: makes its subscription and invoice, and tells of it last. With
- * the versions since 2025-03-31 a subscription is made only now, after the payment.
+ * Closes a session (taken) whose money, if any, has come or was asked for at a bank: makes its subscription and invoice,
+ * and tells of it last. With the versions since 2025-03-31 a subscription is made only now, after the payment.
  */
 export async function completeSession(work: Work, id: string, methodId: string | null): Promise<Session> {
   const stored = await work.find('checkout.session', id)
   if (!stored) throw new Error(`session ${id} is gone`)
+  const unpaid = await isProcessing(work, stored.hidden)
   const links = await fulfil(work, stored, methodId)
   const completed = work.change('checkout.session', id, {
     ...links,
-    payment_status: stored.data.amount_total ? 'paid' : 'no_payment_required',
+    payment_status: unpaid ? 'unpaid' : stored.data.amount_total ? 'paid' : 'no_payment_required',
     status: 'complete',
     url: null,
   })
   work.tell('checkout.session.completed', completed)
   return completed
+}
+
+async function isProcessing(work: Work, { intent }: HiddenSession): Promise<boolean> {
+  return intent !== null && (await work.find('payment_intent', intent))?.data.status === 'processing'
 }
 
 /** What a session's mode promises. */
@@ -131,7 +137,7 @@ async function firstInvoice(
   const linked = work.change('subscription', subscription.id, { latest_invoice: invoice.id })
   work.tell('customer.subscription.created', linked)
   const finalized = await finalizeInvoice(work, invoice.id, hidden.intent)
-  if (finalized.status === 'open') await settleInvoice(work, invoice.id)
+  if (finalized.status === 'open') await concludeInvoice(work, invoice.id, hidden)
   await rememberCurrency(work, subscription)
   if (finalized.total !== session.amount_total) {
     throw new Error(
@@ -139,6 +145,12 @@ async function firstInvoice(
     )
   }
   return invoice.id
+}
+
+/** An open invoice has been paid by the session's intent, or will be once the bank has answered. */
+async function concludeInvoice(work: Work, id: string, hidden: HiddenSession): Promise<void> {
+  if (await isProcessing(work, hidden)) noteProcessing(work, id, null)
+  else await settleInvoice(work, id)
 }
 
 async function rememberCurrency(work: Work, subscription: Subscription): Promise<void> {
@@ -168,6 +180,6 @@ async function bill(work: Work, stored: Stored<'checkout.session'>): Promise<Par
     description: session.invoice_creation.invoice_data.description,
   })
   const finalized = await finalizeInvoice(work, invoice.id, hidden.intent)
-  if (finalized.status === 'open') await settleInvoice(work, invoice.id)
+  if (finalized.status === 'open') await concludeInvoice(work, invoice.id, hidden)
   return { invoice: invoice.id }
 }

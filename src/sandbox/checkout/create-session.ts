@@ -4,6 +4,7 @@ import { randomLetters } from '../objects/ids.ts'
 import { newMetadata } from '../objects/metadata.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
+import { methodTypesFor } from '../payments/method-types.ts'
 import { referred } from '../resources/find.ts'
 import { ApiError, invalid } from '../wire/api-error.ts'
 import { couponProblem, promotionProblem } from './apply-promotion.ts'
@@ -125,6 +126,7 @@ function refuseTinyAmounts(session: Session): void {
 
 function blankSession(work: Work, params: SessionParams, mode: Mode, currency: string): Session {
   const id = `cs_test_a1${randomLetters(56)}`
+  const types = typesOf(params, mode, currency)
   return {
     id,
     object: 'checkout.session',
@@ -167,8 +169,8 @@ function blankSession(work: Work, params: SessionParams, mode: Mode, currency: s
     payment_link: null,
     payment_method_collection: collectionOf(params, mode),
     payment_method_configuration_details: null,
-    payment_method_options: { card: { request_three_d_secure: 'automatic' } },
-    payment_method_types: ['card'],
+    payment_method_options: optionsOf(types),
+    payment_method_types: types,
     payment_status: 'unpaid',
     permissions: null,
     phone_number_collection: { enabled: params.phone_number_collection?.enabled ?? false },
@@ -186,6 +188,27 @@ function blankSession(work: Work, params: SessionParams, mode: Mode, currency: s
     ui_mode: 'hosted_page',
     url: `${work.url}/pay/${id}`,
     wallet_options: null,
+  }
+}
+
+/** With what the session can be paid. Throws the API's 400 where nothing is left. */
+function typesOf(params: SessionParams, mode: Mode, currency: string): Session['payment_method_types'] {
+  const allowed = params.allowed_payment_method_types ?? null
+  const types = methodTypesFor(currency, allowed).filter((type) => mode !== 'setup' || type === 'card')
+  if (types.length > 0) return types
+  throw invalid(
+    `None of the payment method types allowed (${allowed?.join(', ')}) can be used in ${mode} mode with the currency ${currency}.`,
+    'allowed_payment_method_types',
+  )
+}
+
+function optionsOf(types: readonly string[]): Session['payment_method_options'] {
+  return {
+    ...(types.includes('card') ? { card: { request_three_d_secure: 'automatic' as const } } : {}),
+    ...(types.includes('sepa_debit') ? { sepa_debit: {} } : {}),
+    ...(types.includes('us_bank_account')
+      ? { us_bank_account: { verification_method: 'automatic' as const } }
+      : {}),
   }
 }
 

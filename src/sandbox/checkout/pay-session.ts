@@ -1,14 +1,24 @@
 import type { HiddenSession } from '../objects/hidden.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
+import { addBankAccount } from '../payments/add-bank-account.ts'
 import { addPaymentMethod } from '../payments/add-payment-method.ts'
+import { mandateFor } from '../payments/mandates.ts'
 import { type Circumstances, failIntent, foresee, payIntent } from '../payments/pay-intent.ts'
 import { addPaymentIntent } from '../payments/payment-intents.ts'
+import type { TestAccount } from '../payments/test-accounts.ts'
 import type { TestCard } from '../payments/test-cards.ts'
 import { toAddress } from '../resources/addresses.ts'
 import { completeSession } from './complete-session.ts'
 import { prepareCustomer } from './prepare-customer.ts'
 import { priceSession } from './session-lines.ts'
+
+export interface CardMeans {
+  card: TestCard
+  expMonth: number
+  expYear: number
+}
+export type Means = CardMeans | { account: TestAccount }
 
 /** What a buyer typed, checked. */
 export interface Buyer {
@@ -18,8 +28,8 @@ export interface Buyer {
   postalCode: string | null
   termsAccepted: boolean
   promotionsAccepted: boolean
-  /** null where nothing has to be paid now or later. */
-  card: { card: TestCard; expMonth: number; expYear: number } | null
+  /** With what is paid; null where nothing has to be paid now or later. */
+  means: Means | null
 }
 
 export type PaidSession =
@@ -35,14 +45,20 @@ export async function paySession(
 ): Promise<PaidSession> {
   const { id } = stored.data
   const session = await recordBuyer(work, stored, buyer)
-  if (!buyer.card) return completed(work, id, null)
-  const method = addPaymentMethod(work, {
-    ...buyer.card,
+  if (!buyer.means) return completed(work, id, null)
+  const method = addMeans(work, buyer, buyer.means)
+  return attempt(work, session, method.id, { offSession: false, authenticated: false })
+}
+
+function addMeans(work: Work, buyer: Buyer, means: Means): Shapes['payment_method'] {
+  const holder = {
     name: buyer.name,
     email: buyer.email,
     address: toAddress({ country: buyer.country ?? undefined, postal_code: buyer.postalCode ?? undefined }),
-  })
-  return attempt(work, session, method.id, { offSession: false, authenticated: false })
+  }
+  return 'account' in means
+    ? addBankAccount(work, means.account, holder)
+    : addPaymentMethod(work, { ...means, ...holder })
 }
 
 /** Goes on with a payment whose bank asked to see the buyer, who said yes or no there. */
@@ -123,7 +139,9 @@ async function attempt(
     outlook === 'succeeds' ? await prepareCustomer(work, session.id, method.data) : session.customer
   const intent = await intentFor(work, session, customer)
   const payment = await payIntent(work, intent, method, circumstances)
-  if (payment.outcome === 'succeeded') return completed(work, session.id, method.data.id)
+  if (payment.outcome === 'succeeded' || payment.outcome === 'processing') {
+    return completed(work, session.id, method.data.id)
+  }
   if (payment.outcome === 'declined') return { outcome: 'declined', message: payment.error.message }
   work.hide('checkout.session', session.id, { awaiting: { paymentMethod: methodId } })
   return { outcome: 'requires_action' }
@@ -142,6 +160,7 @@ async function storeCard(
   }
   if (outlook !== 'succeeds') return { outcome: 'declined', message: outlook.message }
   await prepareCustomer(work, session.id, method.data)
+  if (method.data.type !== 'card') await mandateFor(work, method)
   return completed(work, session.id, method.data.id)
 }
 
@@ -162,8 +181,10 @@ async function intentFor(
     amount: session.amount_total ?? 0,
     currency: session.currency ?? 'usd',
     customer,
+    allowedTypes: session.allowed_payment_method_types,
     ...(session.mode === 'payment' ? ofPayment(hidden) : ofSubscription),
   })
+  work.hide('payment_intent', intent.id, { session: session.id })
   work.hide('checkout.session', session.id, { intent: intent.id })
   if (session.mode === 'payment') work.change('checkout.session', session.id, { payment_intent: intent.id })
   return intent.id

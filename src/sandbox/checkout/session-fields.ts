@@ -1,3 +1,4 @@
+import { methodTypes } from '../payments/method-types.ts'
 import { unitPriceFields } from '../resources/add-price.ts'
 import {
   boolean,
@@ -110,7 +111,7 @@ export const sessionFields = {
     recovery: object({ allow_promotion_codes: boolean(), enabled: required(boolean()) }),
   }),
   allow_promotion_codes: boolean(),
-  allowed_payment_method_types: list(oneOf('card', 'link')),
+  allowed_payment_method_types: list(oneOf(...methodTypes)),
   automatic_tax: object({ enabled: required(boolean()) }),
   billing_address_collection: oneOf('auto', 'required'),
   cancel_url: text(),

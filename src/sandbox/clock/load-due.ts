@@ -10,6 +10,7 @@ export interface Due {
 /** Where the objects that passing time reads or changes are named, by kind. */
 const changed: Record<string, string[]> = {
   invoice: ['customer', 'parent.subscription_details.subscription'],
+  payment_intent: ['customer', 'latest_charge'],
   subscription: ['customer'],
 }
 const read: Record<string, string[]> = {

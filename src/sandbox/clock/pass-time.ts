@@ -5,6 +5,7 @@ import { expireSession } from '../checkout/expire-session.ts'
 import { type House, inWork } from '../house.ts'
 import type { Kind } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
+import { endDebit } from '../payments/end-debit.ts'
 import { postLate } from '../payments/post-charge.ts'
 import { endRefund } from '../payments/refund-charge.ts'
 import { type Due, loadDue } from './load-due.ts'
@@ -19,6 +20,7 @@ const passing: Partial<Record<Kind, (work: Work, id: string) => Promise<void>>> 
     if (session?.data.status === 'open') expireSession(work, id)
   },
   invoice: passInvoice,
+  payment_intent: async (work, id) => void (await endDebit(work, id)),
   refund: endRefund,
   subscription: passSubscription,
 }

@@ -21,8 +21,16 @@ interface HiddenShapes {
     returnUrl: string | null
     /** What the intent is being paid with; null: nothing yet. */
     awaiting: string | null
+    /** The debit that it is being paid by; absent or null: none is under way. */
+    debit?: Debit | null
+    /** The Checkout Session that it was made for, and is told of how a debit ends; absent: none. */
+    session?: string
   }
-  payment_method: { number: string }
+  payment_method: {
+    number: string
+    /** Under which its account may be debited; absent: none was given. */
+    mandate?: string
+  }
   refund: { settlesAt: number | null; fails: boolean }
   setup_intent: {
     return_url: string | null
@@ -33,6 +41,16 @@ interface HiddenShapes {
   webhook_endpoint: { secret: string }
 }
 export type Hidden<K extends Kind> = K extends keyof HiddenShapes ? HiddenShapes[K] : Record<string, never>
+
+/** Money that a bank was asked for and has not sent yet. */
+export interface Debit {
+  charge: string
+  /** When the bank answers, in seconds; null: never. */
+  endsAt: number | null
+  /** What it will answer; null: the money comes. */
+  failure: { code: string; message: string } | null
+  disputed: boolean
+}
 
 export interface HiddenSession {
   lines: LineItem[]

@@ -63,7 +63,10 @@ export const indexes: { [K in Kind]?: Index<K> } = {
       subscription: 'parent.subscription_details.subscription',
     },
   },
-  payment_intent: { refs: { customer: 'customer' } },
+  payment_intent: {
+    refs: { customer: 'customer', status: 'status' },
+    due: (_, hidden) => hidden.debit?.endsAt ?? null,
+  },
   payment_method: { refs: { customer: 'customer', type: 'type' } },
   price: {
     refs: {

@@ -30,6 +30,7 @@ export interface Shapes {
   invoice: Wire<Stripe.Invoice>
   invoice_payment: Wire<Stripe.InvoicePayment>
   invoiceitem: Wire<Stripe.InvoiceItem>
+  mandate: Wire<Stripe.Mandate>
   payment_intent: Wire<Stripe.PaymentIntent>
   payment_method: Wire<Stripe.PaymentMethod>
   price: Wire<Stripe.Price>

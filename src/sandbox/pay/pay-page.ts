@@ -3,8 +3,9 @@ import { taxedCountries } from '../billing/tax-rates.ts'
 import { couponsOf, priceSession } from '../checkout/session-lines.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
+import { type DebitType, debitTypes, testAccounts } from '../payments/test-accounts.ts'
 import { type TestCard, testCards } from '../payments/test-cards.ts'
-import { demandsOf, type FormValues, type Problems } from './read-form.ts'
+import { demandsOf, type FormValues, type Problems, paysByDebit } from './read-form.ts'
 
 export interface Attempt {
   values: FormValues
@@ -20,6 +21,8 @@ export async function payPage(work: Work, stored: Stored<'checkout.session'>, at
   const country = attempt.values.country || customer?.data.address?.country || null
   const { lines, sums } = await priceSession(work, session, hidden, country)
   const currency = session.currency ?? 'usd'
+  const email = customer?.data.email ?? session.customer_email
+  const demands = demandsOf({ ...session, ...sums }, email, work.now)
   const amount = (minor: number | null | undefined) => formatAmount(minor ?? 0, currency)
   return {
     id: session.id,
@@ -42,12 +45,14 @@ export async function payPage(work: Work, stored: Stored<'checkout.session'>, at
     mode: session.mode,
     trialUntil: trialUntil(work, stored),
     promotions: session.allow_promotion_codes === true && !session.discounts,
-    demands: demandsOf({ ...session, ...sums }, customer?.data.email ?? session.customer_email, work.now),
+    demands,
     marketing: session.consent_collection?.promotions === 'auto',
     customText: session.custom_text,
     submit: submitText(session, amount(sums.amount_total)),
     cancelUrl: session.cancel_url,
     countries: ['US', ...taxedCountries].map((code) => ({ code, name: countryName(code) })),
+    debit: demands.debit ? debitOf(demands.debit) : null,
+    debits: paysByDebit(attempt.values, demands),
     usualCards: testCards.filter((card) => usual.includes(card.number)).map(cardRow),
     cards: Object.entries(Object.groupBy(testCards, (card) => card.group)).map(([group, cards]) => ({
       group,
@@ -55,6 +60,10 @@ export async function payPage(work: Work, stored: Stored<'checkout.session'>, at
     })),
     ...attempt,
   }
+}
+
+function debitOf(type: DebitType) {
+  return { type, name: debitTypes[type].name, accounts: testAccounts.filter((one) => one.type === type) }
 }
 
 async function discountName(work: Work, session: Shapes['checkout.session']): Promise<string | null> {

@@ -1,6 +1,7 @@
 import { continueAfterBank, type PaidSession, paySession } from '../checkout/pay-session.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
+import { routingNumber, testAccounts } from '../payments/test-accounts.ts'
 import { enterPromotion } from './enter-promotion.ts'
 import { type Attempt, payPage } from './pay-page.ts'
 import { demandsOf, type FormValues, readForm } from './read-form.ts'
@@ -95,13 +96,25 @@ async function again(
 
 /** A form that is shown again does not repeat the card's secrets. */
 function kept(values: FormValues): FormValues {
-  const { card_number: _, cvc: __, exp: ___, ...rest } = values
+  const { card_number: _, cvc: __, exp: ___, account_number: _a, iban: _i, ...rest } = values
   return rest
 }
 
 function filled(values: FormValues): FormValues {
+  const account = testAccounts.find((one) => one.number === values.fill)
+  if (account) {
+    const number = account.type === 'sepa_debit' ? 'iban' : 'account_number'
+    return {
+      ...values,
+      pay_with: account.type,
+      [number]: account.number,
+      routing_number: routingNumber,
+      name: values.name || 'Test Buyer',
+    }
+  }
   return {
     ...values,
+    pay_with: 'card',
     card_number: values.fill ?? '',
     exp: '12/34',
     cvc: values.fill?.startsWith('3') ? '1234' : '123',

@@ -1,7 +1,7 @@
-import { newId } from '../objects/ids.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
 import { adviceOn } from './bank-refusal.ts'
+import { chargeOf } from './charge-fields.ts'
 import { postAfterwards } from './post-charge.ts'
 import type { Decline, TestCard } from './test-cards.ts'
 
@@ -23,64 +23,15 @@ export function addCharge(
   verdict: Verdict,
 ): Charge {
   const intent = work.held('payment_intent', intentId)
-  const charge = chargeOf(work, intent, method.data, verdict)
+  const charge = chargeOf(work, intent, method.data, {
+    status: verdict.decline ? 'failed' : 'succeeded',
+    failure: verdict.decline,
+    outcome: outcomeOf(verdict),
+    details: { type: 'card', card: cardOf(method.data, verdict, intent.amount) },
+  })
   work.put('charge', charge, {})
   if (!verdict.decline) postAfterwards(work, charge.id, verdict.card.number === '4000000000000077')
   return charge
-}
-
-function chargeOf(
-  work: Work,
-  intent: Shapes['payment_intent'],
-  method: Shapes['payment_method'],
-  verdict: Verdict,
-): Charge {
-  const { decline } = verdict
-  const id = newId('ch_')
-  return {
-    id,
-    object: 'charge',
-    amount: intent.amount,
-    amount_captured: decline ? 0 : intent.amount,
-    amount_refunded: 0,
-    application: null,
-    application_fee: null,
-    application_fee_amount: null,
-    balance_transaction: null,
-    billing_details: method.billing_details,
-    calculated_statement_descriptor: 'NEWSSTAND SANDBOX',
-    captured: !decline,
-    created: work.now,
-    currency: intent.currency,
-    customer: intent.customer,
-    description: intent.description,
-    disputed: false,
-    failure_balance_transaction: null,
-    failure_code: decline?.code ?? null,
-    failure_message: decline?.message ?? null,
-    fraud_details: {},
-    livemode: false,
-    metadata: intent.metadata,
-    on_behalf_of: null,
-    outcome: outcomeOf(verdict),
-    paid: !decline,
-    payment_intent: intent.id,
-    payment_method: method.id,
-    payment_method_details: { type: 'card', card: cardOf(method, verdict, intent.amount) },
-    receipt_email: intent.receipt_email,
-    receipt_number: null,
-    receipt_url: decline ? null : `${work.url}/receipts/${id}`,
-    refunded: false,
-    review: null,
-    shipping: null,
-    source: null,
-    source_transfer: null,
-    statement_descriptor: intent.statement_descriptor,
-    statement_descriptor_suffix: null,
-    status: decline ? 'failed' : 'succeeded',
-    transfer_data: null,
-    transfer_group: null,
-  }
 }
 
 function outcomeOf({ card, decline }: Verdict): Charge['outcome'] {

@@ -55,8 +55,8 @@ export function addPaymentMethod(work: Work, details: CardDetails): Shapes['paym
   return work.put('payment_method', method, { number: card.number })
 }
 
-/** The same card has the same fingerprint wherever it is used. */
-function fingerprint(number: string): string {
+/** The same card, or account, has the same fingerprint wherever it is used. */
+export function fingerprint(number: string): string {
   return createHash('sha256')
     .update(`sandbox ${number}`)
     .digest('base64url')

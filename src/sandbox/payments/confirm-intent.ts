@@ -1,10 +1,11 @@
-import { afterPayment } from '../billing/after-payment.ts'
+import { afterPayment, afterProcessing } from '../billing/after-payment.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import { taken } from '../resources/find.ts'
 import { ApiError, invalid } from '../wire/api-error.ts'
 import { Refusal } from '../wire/endpoint.ts'
 import { attachPaymentMethod } from './attach-payment-method.ts'
+import { hasMandate } from './mandates.ts'
 import { failIntent, type Payment, payIntent } from './pay-intent.ts'
 import { presetPaymentMethod } from './preset-payment-methods.ts'
 
@@ -12,6 +13,8 @@ export interface Confirmation {
   paymentMethod: string | undefined
   offSession: boolean
   returnUrl: string | undefined
+  /** The payer agrees that their account be debited. */
+  mandate: boolean
 }
 
 /**
@@ -34,6 +37,7 @@ export async function confirmIntent(
     )
   }
   const method = await usableMethod(work, wanted, intent.customer)
+  await refuseMethod(work, intent, method, confirmation.mandate)
   work.hide('payment_intent', id, { returnUrl: confirmation.returnUrl ?? null, awaiting: method })
   return conclude(
     work,
@@ -84,6 +88,28 @@ async function usableMethod(work: Work, id: string, customer: string | null): Pr
   )
 }
 
+/** Throws the API's 400 for a payment method that this intent cannot be paid with, or without a mandate. */
+async function refuseMethod(
+  work: Work,
+  intent: Shapes['payment_intent'],
+  id: string,
+  mandateGiven: boolean,
+): Promise<void> {
+  const type = (await work.find('payment_method', id))?.data.type ?? ''
+  if (!intent.payment_method_types.includes(type)) {
+    throw invalid(
+      `The PaymentMethod provided (${type}) is not allowed for this PaymentIntent. Please attach a PaymentMethod whose type is one of: ${intent.payment_method_types.join(', ')}.`,
+      'payment_method',
+    )
+  }
+  if (type === 'card' || mandateGiven || (await hasMandate(work, id))) return
+  throw invalid(
+    'This PaymentIntent requires a mandate, but no existing mandate was found. Collect mandate acceptance from the customer and try again, providing acceptance data in the mandate_data parameter.',
+    'mandate_data',
+    'parameter_missing',
+  )
+}
+
 async function attempt(
   work: Work,
   id: string,
@@ -102,6 +128,6 @@ async function conclude(work: Work, payment: Payment): Promise<Shapes['payment_i
   if (intent.setup_future_usage && intent.customer && intent.payment_method) {
     await attachPaymentMethod(work, intent.payment_method, intent.customer)
   }
-  await afterPayment(work, intent.id)
+  await (payment.outcome === 'succeeded' ? afterPayment : afterProcessing)(work, intent.id)
   return work.held('payment_intent', intent.id)
 }

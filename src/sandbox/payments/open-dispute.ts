@@ -10,7 +10,7 @@ const answerWithin = 9 * 86_400
 
 /**
  * Opens a dispute of a charge that this work has read or made, and tells of it. An inquiry takes no money; a dispute takes
- * the charge's amount, and a fee, at once.
+ * the charge's amount, and a fee, at once. What a bank takes back of a debit is lost: nobody can answer it.
  */
 export function openDisputeOf(
   work: Work,
@@ -24,6 +24,7 @@ export function openDisputeOf(
     work.tell('charge.dispute.created', work.held('dispute', dispute.id))
     work.change('charge', chargeId, { disputed: true }, 'charge.updated')
     if (!given.inquiry) withdraw(work, dispute.id)
+    if (dispute.status === 'lost') work.tell('charge.dispute.closed', work.held('dispute', dispute.id))
   })
   return dispute
 }
@@ -57,17 +58,29 @@ function disputeOf(
     metadata: {},
     network_reason_code: given.reason === 'fraudulent' ? '10.4' : '13.1',
     payment_intent: charge.payment_intent,
-    payment_method_details: {
-      card: {
-        brand: charge.payment_method_details?.card?.brand ?? 'visa',
-        case_type: given.inquiry ? 'inquiry' : 'chargeback',
-        network: charge.payment_method_details?.card?.brand ?? 'visa',
-        network_reason_code: given.reason === 'fraudulent' ? '10.4' : '13.1',
-      },
-      type: 'card',
-    },
+    ...(isCard(charge) ? { payment_method_details: cardDetails(charge, given) } : {}),
     reason: given.reason,
-    status: given.inquiry ? 'warning_needs_response' : 'needs_response',
+    status: !isCard(charge) ? 'lost' : given.inquiry ? 'warning_needs_response' : 'needs_response',
+  }
+}
+
+function isCard(charge: Shapes['charge']): boolean {
+  return charge.payment_method_details?.type === 'card'
+}
+
+function cardDetails(
+  charge: Shapes['charge'],
+  given: { reason: string; inquiry: boolean },
+): NonNullable<Dispute['payment_method_details']> {
+  const brand = charge.payment_method_details?.card?.brand ?? 'visa'
+  return {
+    card: {
+      brand,
+      case_type: given.inquiry ? 'inquiry' : 'chargeback',
+      network: brand,
+      network_reason_code: given.reason === 'fraudulent' ? '10.4' : '13.1',
+    },
+    type: 'card',
   }
 }
 

@@ -2,6 +2,7 @@ import { newId, randomLetters } from '../objects/ids.ts'
 import type { Metadata } from '../objects/metadata.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
+import { intentOptions, methodTypes, methodTypesFor } from './method-types.ts'
 
 type Intent = Shapes['payment_intent']
 
@@ -14,15 +15,20 @@ export interface NewIntent {
   receiptEmail?: string | null
   statementDescriptor?: string | null
   setupFutureUsage?: Intent['setup_future_usage']
+  /** With what it may be paid; null: all that its currency can be paid with. */
+  allowedTypes?: readonly string[] | null
 }
 
 /** Adds a payment intent that still lacks a payment method, and tells of it. */
 export function addPaymentIntent(work: Work, given: NewIntent): Intent {
   const id = newId('pi_')
+  const types = methodTypesFor(given.currency, given.allowedTypes ?? null)
   const intent: Intent = {
     id,
     object: 'payment_intent',
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: given.allowedTypes
+      ? methodTypes.filter((type) => given.allowedTypes?.includes(type))
+      : null,
     amount: given.amount,
     amount_capturable: 0,
     amount_details: { tip: {} },
@@ -50,15 +56,8 @@ export function addPaymentIntent(work: Work, given: NewIntent): Intent {
     on_behalf_of: null,
     payment_method: null,
     payment_method_configuration_details: null,
-    payment_method_options: {
-      card: {
-        installments: null,
-        mandate_options: null,
-        network: null,
-        request_three_d_secure: 'automatic',
-      },
-    },
-    payment_method_types: ['card'],
+    payment_method_options: intentOptions(types),
+    payment_method_types: types,
     payment_record: null,
     processing: null,
     receipt_email: given.receiptEmail ?? null,

@@ -1,7 +1,9 @@
 import { yearOf } from '../billing/periods.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
+import { addBankAccount } from './add-bank-account.ts'
 import { addPaymentMethod } from './add-payment-method.ts'
+import { presetAccount } from './test-accounts.ts'
 import { findTestCard } from './test-cards.ts'
 
 /** Ready-made payment methods and the cards behind them: https://docs.stripe.com/testing (read 2026-11-22). */
@@ -38,6 +40,8 @@ const presets: Record<string, string> = {
 
 /** A new payment method for the name of a ready-made one; null for any other id. */
 export function presetPaymentMethod(work: Work, id: string): Shapes['payment_method'] | null {
+  const account = presetAccount(id)
+  if (account) return addBankAccount(work, account, { name: 'Jenny Rosen', email: null })
   const card = findTestCard(presets[id] ?? '')
   if (!card) return null
   return addPaymentMethod(work, {

@@ -17,8 +17,13 @@ export interface RefundRequest {
   metadata: Metadata
 }
 
-/** How long a refund that ends later takes. */
+/** How long a refund that ends later takes: to a card, to an account. */
 const settlesAfter = 3600
+const creditedAfter = 3 * 86_400
+const toCardDetails: NonNullable<Refund['destination_details']> = {
+  card: { reference_status: 'pending', reference_type: 'acquirer_reference_number', type: 'refund' },
+  type: 'card',
+}
 
 /** Gives money of a charge (taken) back, and tells of it. Throws the API's 400 where there is not so much to give. */
 export async function refundCharge(work: Work, chargeId: string, request: RefundRequest): Promise<Refund> {
@@ -61,6 +66,8 @@ function refuseImpossible(charge: Charge, amount: number): void {
 }
 
 async function refundOf(work: Work, charge: Charge) {
+  // Money goes back to an account as slowly as it came.
+  if (charge.payment_method_details?.type !== 'card') return 'succeeds_later'
   const method = await work.find('payment_method', charge.payment_method ?? '')
   return findTestCard(method?.hidden.number ?? '')?.refund ?? 'succeeds'
 }
@@ -73,6 +80,7 @@ function addRefund(
   behaviour: 'succeeds' | 'succeeds_later' | 'fails_later',
 ): Refund {
   const id = newId('re_')
+  const toCard = charge.payment_method_details?.type === 'card'
   const transaction = addBalanceTransaction(work, {
     amount: -amount,
     currency: charge.currency,
@@ -90,10 +98,7 @@ function addRefund(
     currency: charge.currency,
     customer: charge.customer,
     customer_account: null,
-    destination_details: {
-      card: { reference_status: 'pending', reference_type: 'acquirer_reference_number', type: 'refund' },
-      type: 'card',
-    },
+    ...(toCard ? { destination_details: toCardDetails } : {}),
     metadata: request.metadata,
     payment_intent: charge.payment_intent,
     payment_method: charge.payment_method,
@@ -103,7 +108,7 @@ function addRefund(
     status: behaviour === 'succeeds_later' ? 'pending' : 'succeeded',
     transfer_reversal: null,
   }
-  const settlesAt = behaviour === 'succeeds' ? null : work.now + settlesAfter
+  const settlesAt = behaviour === 'succeeds' ? null : work.now + (toCard ? settlesAfter : creditedAfter)
   return work.put('refund', refund, { settlesAt, fails: behaviour === 'fails_later' })
 }
 

@@ -65,6 +65,7 @@ function paymentRow(charge: Shapes['charge']) {
     status: charge.failure_message ? `failed: ${charge.failure_message}` : charge.status,
     refunded,
     at: at(charge.created),
+    pending: charge.status === 'pending',
     disputable: charge.status === 'succeeded' && !charge.disputed && !charge.refunded,
   }
 }

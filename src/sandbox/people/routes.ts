@@ -3,7 +3,7 @@ import { type House, inWork, workOn } from '../house.ts'
 import type { Work } from '../objects/work.ts'
 import type { Render } from '../pages/render.ts'
 import { formValues } from '../pay/read-form.ts'
-import { decideDispute, disputeCharge, failNextRenewal } from './acts.ts'
+import { answerDebit, decideDispute, disputeCharge, failNextRenewal } from './acts.ts'
 import { eventPage, sendAgain } from './event-page.ts'
 import { objectPage, objectsPage } from './objects-page.ts'
 import { overview } from './overview.ts'
@@ -36,6 +36,10 @@ export function peopleRoutes(house: House, render: Render): Router {
   })
   router.post('/charges/:id/dispute', form, async (req, res) => {
     await act(res, '/', (work) => disputeCharge(work, req.params.id))
+  })
+  router.post('/charges/:id/answer', form, async (req, res) => {
+    const pays = formValues(req.body).pays === 'yes'
+    await act(res, '/', (work) => answerDebit(work, req.params.id, pays))
   })
   router.post('/disputes/:id/verdict', form, async (req, res) => {
     const verdict = formValues(req.body).verdict === 'won' ? 'won' : 'lost'

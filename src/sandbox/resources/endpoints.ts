@@ -10,6 +10,7 @@ import { disputeEndpoints } from './disputes.ts'
 import { eventEndpoints } from './events.ts'
 import { invoiceItemEndpoints } from './invoice-items.ts'
 import { invoiceEndpoints, invoicePaymentEndpoints } from './invoices.ts'
+import { mandateEndpoints } from './mandates.ts'
 import { paymentIntentEndpoints } from './payment-intents.ts'
 import { paymentMethodEndpoints } from './payment-methods.ts'
 import { priceEndpoints } from './prices.ts'
@@ -35,6 +36,7 @@ export const endpoints: readonly Endpoint[] = [
   ...invoiceEndpoints,
   ...invoiceItemEndpoints,
   ...invoicePaymentEndpoints,
+  ...mandateEndpoints,
   ...paymentIntentEndpoints,
   ...paymentMethodEndpoints,
   ...priceEndpoints,

@@ -209,7 +209,7 @@ async function payInvoice(work: Work, id: string, params: Values<typeof payField
     ...(paymentMethod ? { paymentMethod } : {}),
     onSession: params.off_session === false,
   })
-  return collected.paid ? work.held(kind, id) : refused(collected)
+  return collected.paid || collected.processing ? work.held(kind, id) : refused(collected)
 }
 
 async function payElsewhere(work: Work, id: string): Promise<Shapes['invoice']> {

@@ -1,7 +1,9 @@
 import { given } from '../objects/given.ts'
 import { mergeMetadata, newMetadata } from '../objects/metadata.ts'
 import type { Work } from '../objects/work.ts'
+import { cancelDebit } from '../payments/cancel-debit.ts'
 import { type Confirmation, confirmIntent, refuseState } from '../payments/confirm-intent.ts'
+import { methodTypes } from '../payments/method-types.ts'
 import { addPaymentIntent } from '../payments/payment-intents.ts'
 import { ApiError, invalid } from '../wire/api-error.ts'
 import { endpoint } from '../wire/endpoint.ts'
@@ -19,16 +21,18 @@ import {
   text,
 } from '../wire/parameters.ts'
 import { named, referred } from './find.ts'
+import { mandateData } from './mandates.ts'
 
 const kind = 'payment_intent'
 const confirmFields = {
+  mandate_data: mandateData,
   off_session: either(oneOf('one_off', 'recurring'), boolean()),
   payment_method: text(),
   return_url: text(),
 }
 const newFields = {
   ...confirmFields,
-  allowed_payment_method_types: list(oneOf('card', 'link')),
+  allowed_payment_method_types: list(oneOf(...methodTypes)),
   amount: required(integer(1)),
   automatic_payment_methods: object({
     allow_redirects: oneOf('always', 'never'),
@@ -63,6 +67,7 @@ export const paymentIntentEndpoints = [
       receiptEmail: params.receipt_email ?? null,
       statementDescriptor: params.statement_descriptor ?? null,
       setupFutureUsage: params.setup_future_usage ?? null,
+      allowedTypes: params.allowed_payment_method_types ?? null,
     })
     if (params.confirm) return confirmIntent(work, intent.id, confirmationOf(params))
     if (!params.payment_method) return intent
@@ -116,6 +121,7 @@ export const paymentIntentEndpoints = [
         'cancel',
       )
       if ((await work.list('invoice_payment', { payment_intent: id })).length > 0) throw ofAnInvoice()
+      await cancelDebit(work, id)
       const canceled = work.change(kind, id, {
         canceled_at: work.now,
         cancellation_reason: params.cancellation_reason ?? null,
@@ -132,11 +138,13 @@ function confirmationOf(params: {
   off_session: 'one_off' | 'recurring' | boolean | undefined
   payment_method: string | undefined
   return_url: string | undefined
+  mandate_data: object | undefined
 }): Confirmation {
   return {
     paymentMethod: params.payment_method,
     offSession: params.off_session !== undefined && params.off_session !== false,
     returnUrl: params.return_url,
+    mandate: params.mandate_data !== undefined,
   }
 }
 

@@ -2,9 +2,12 @@ import { given } from '../objects/given.ts'
 import { mergeMetadata, newMetadata } from '../objects/metadata.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
+import { addBankAccount } from '../payments/add-bank-account.ts'
 import { addPaymentMethod } from '../payments/add-payment-method.ts'
 import { attachPaymentMethod } from '../payments/attach-payment-method.ts'
+import { methodTypes } from '../payments/method-types.ts'
 import { presetPaymentMethod } from '../payments/preset-payment-methods.ts'
+import { type DebitType, findTestAccount, routingNumber } from '../payments/test-accounts.ts'
 import { findTestCard } from '../payments/test-cards.ts'
 import { ApiError, invalid } from '../wire/api-error.ts'
 import { endpoint } from '../wire/endpoint.ts'
@@ -34,7 +37,14 @@ const newFields = {
     token: text(),
   }),
   metadata: metadata(),
-  type: required(oneOf('card')),
+  sepa_debit: object({ iban: required(text(40)) }),
+  type: required(oneOf('card', 'sepa_debit', 'us_bank_account')),
+  us_bank_account: object({
+    account_holder_type: oneOf('company', 'individual'),
+    account_number: required(text(20)),
+    account_type: oneOf('checking', 'savings'),
+    routing_number: required(text(9)),
+  }),
 }
 
 export const paymentMethodEndpoints = [
@@ -45,7 +55,7 @@ export const paymentMethodEndpoints = [
     'GET',
     '/v1/payment_methods',
     kind,
-    { ...pagination, customer: text(), type: oneOf('card') },
+    { ...pagination, customer: text(), type: oneOf(...methodTypes) },
     ({ work }, params) =>
       listObjects(work, kind, params, {
         url: '/v1/payment_methods',
@@ -114,12 +124,12 @@ export const paymentMethodEndpoints = [
   }),
 ]
 
-/** A card by its number, which must be a test card's, or by a ready-made token such as `tok_visa`. */
-function makeMethod(work: Work, params: Values<typeof newFields>): Shapes['payment_method'] {
-  const { card, billing_details: details } = params
-  if (!card) throw invalid('Missing required param: card.', 'card', 'parameter_missing')
-  const preset = card.token ? presetPaymentMethod(work, card.token.replace(/^tok_/, 'pm_card_')) : null
-  const made = preset ?? byNumber(work, card)
+type NewParams = Values<typeof newFields>
+
+/** A payment method by its number, which must be a test card's or account's. */
+function makeMethod(work: Work, params: NewParams): Shapes['payment_method'] {
+  const { billing_details: details } = params
+  const made = params.type === 'card' ? makeCard(work, params) : makeAccount(work, params.type, params)
   return work.change(kind, made.id, {
     allow_redisplay: params.allow_redisplay ?? 'unspecified',
     billing_details: {
@@ -131,6 +141,33 @@ function makeMethod(work: Work, params: Values<typeof newFields>): Shapes['payme
     },
     metadata: newMetadata(params.metadata),
   })
+}
+
+/** By its number, or by a ready-made token such as `tok_visa`. */
+function makeCard(work: Work, { card }: NewParams): Shapes['payment_method'] {
+  if (!card) throw invalid('Missing required param: card.', 'card', 'parameter_missing')
+  const preset = card.token ? presetPaymentMethod(work, card.token.replace(/^tok_/, 'pm_card_')) : null
+  return preset ?? byNumber(work, card)
+}
+
+function makeAccount(work: Work, type: DebitType, params: NewParams): Shapes['payment_method'] {
+  if (!params[type]) throw invalid(`Missing required param: ${type}.`, type, 'parameter_missing')
+  const number = type === 'sepa_debit' ? params.sepa_debit?.iban : params.us_bank_account?.account_number
+  const account = findTestAccount(type, number ?? '')
+  const { us_bank_account: us } = params
+  if (us && us.routing_number !== routingNumber) {
+    throw invalid(
+      'The routing number is invalid. This sandbox knows the published test accounts alone.',
+      'us_bank_account[routing_number]',
+      'routing_number_invalid',
+    )
+  }
+  if (account) return addBankAccount(work, account, { name: null, email: null })
+  throw invalid(
+    'The account number is invalid. This sandbox knows the published test accounts alone.',
+    type === 'sepa_debit' ? 'sepa_debit[iban]' : 'us_bank_account[account_number]',
+    type === 'sepa_debit' ? 'invalid_bank_account_iban' : 'account_number_invalid',
+  )
 }
 
 function byNumber(work: Work, card: NonNullable<Values<typeof newFields>['card']>): Shapes['payment_method'] {

@@ -71,6 +71,7 @@ export const expansions: Record<string, Record<string, Expansion>> = {
     'pricing.price_details.price': to('price'),
     subscription: to('subscription'),
   },
+  mandate: { payment_method: to('payment_method') },
   payment_intent: {
     customer: to('customer'),
     latest_charge: to('charge'),
