@@ -49,7 +49,8 @@ describe('a sandbox that is killed again and again', () => {
     for (let round = 0; round < 3; round++) {
       const { child, port } = await start()
       const making = makeCustomers(port, made)
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      const enough = made.length + 5
+      await eventually(() => made.length >= enough, 'five customers')
       child.kill('SIGKILL')
       await making
     }
