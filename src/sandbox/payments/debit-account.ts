@@ -3,22 +3,21 @@ import type { Stored, Work } from '../objects/work.ts'
 import { ibanOf, usAccountOf } from './add-bank-account.ts'
 import { chargeOf } from './charge-fields.ts'
 import { mandateFor } from './mandates.ts'
-import type { Circumstances, Payment } from './pay-intent.ts'
 import { type DebitType, debitTypes, findTestAccount, noFundsInAccount } from './test-accounts.ts'
 
 type Charge = Shapes['charge']
 
 /**
  * Asks the bank for an intent's money (taken): it is processing until the bank answers some days later, see
- * end-debit.ts. Tells of the pending charge and the intent.
+ * end-debit.ts, which it does with a no where it `willFail`. Tells of the pending charge and the intent.
  */
 export async function debitAccount(
   work: Work,
   intentId: string,
   method: Stored<'payment_method'>,
   type: DebitType,
-  circumstances: Circumstances,
-): Promise<Payment> {
+  willFail: boolean,
+): Promise<Shapes['payment_intent']> {
   const account = findTestAccount(type, method.hidden.number)
   if (!account) throw new Error(`payment method ${method.data.id} has a number that is no test account's`)
   const mandate = await mandateFor(work, method)
@@ -42,12 +41,12 @@ export async function debitAccount(
     debit: {
       charge: charge.id,
       endsAt: account.silent ? null : work.now + debitTypes[type].answersAfter,
-      failure: circumstances.forced ? noFundsInAccount : account.failure,
+      failure: willFail ? noFundsInAccount : account.failure,
       disputed: account.disputed,
     },
   })
   work.tell('payment_intent.processing', processing)
-  return { outcome: 'processing', intent: processing }
+  return processing
 }
 
 const pending: Charge['outcome'] = {
