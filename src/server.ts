@@ -8,6 +8,7 @@ import { openLog } from './house/open-log.ts'
 import { reachDatabase } from './house/reach-database.ts'
 import { startSandbox } from './sandbox/start-sandbox.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { handlers } from './webhooks/events/table.ts'
 
 /** How long requests in flight may take at the end. */
 const patienceMs = 10_000
@@ -59,7 +60,9 @@ async function openEmbedded({ dataDir }: Settings): Promise<string> {
 async function openSandbox({ sandbox }: Settings, databaseUrl: string, publicUrl: string): Promise<string> {
   if (sandbox.url) return sandbox.url
   const webhookUrl = sandbox.webhookUrl ?? `${publicUrl}/webhooks/stripe`
-  const running = await startSandbox({ databaseUrl, port: sandbox.port, webhookUrl })
+  // As a publisher's own endpoint at Stripe would be set up.
+  const enabledEvents = sandbox.events ?? Object.keys(handlers)
+  const running = await startSandbox({ databaseUrl, port: sandbox.port, webhookUrl, enabledEvents })
   opened.push(running.close)
   return running.url
 }

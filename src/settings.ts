@@ -25,6 +25,8 @@ export interface Settings {
     url: string | null
     /** Where the sandbox sends events; null: the public URL's /webhooks/stripe. */
     webhookUrl: string | null
+    /** The types of event that it sends there, `*` for every one; null: those that the program which starts it uses. */
+    events: readonly string[] | null
   }
   /** As Express's `trust proxy` means it. */
   trustProxy: string | number | boolean
@@ -55,6 +57,13 @@ export interface Settings {
 const port = z.coerce.number().int().min(0).max(65535)
 const webAddress = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''))
 const text = z.string().trim().min(1)
+const eventTypes = z
+  .string()
+  .transform((list) => list.split(',').map((type) => type.trim()))
+  .refine(
+    (types) => types.every((type) => /^(\*|[a-z0-9_.]+)$/.test(type)),
+    'must be * or types, with commas',
+  )
 const days = z.coerce.number().min(0).max(60)
 
 /** What each variable may hold. An empty variable counts as not set. */
@@ -79,6 +88,7 @@ const variables = z.object({
   SANDBOX_PORT: port.optional(),
   SANDBOX_URL: webAddress.optional(),
   SANDBOX_WEBHOOK_URL: webAddress.optional(),
+  SANDBOX_EVENTS: eventTypes.optional(),
   TRUST_PROXY: text
     .refine(
       isTrustProxy,
@@ -168,6 +178,7 @@ export function readSettings(environment: Record<string, string | undefined>): S
       port: values.SANDBOX_PORT ?? (values.PORT === 0 ? 0 : values.PORT + 1),
       url: values.SANDBOX_URL ?? null,
       webhookUrl: values.SANDBOX_WEBHOOK_URL ?? null,
+      events: values.SANDBOX_EVENTS ?? null,
     },
     trustProxy: parseTrustProxy(values.TRUST_PROXY),
     authSecret: values.AUTH_SECRET ?? null,

@@ -27,7 +27,9 @@ async function start(): Promise<void> {
     `${settings.publicUrl ?? `http://localhost:${settings.port}`}/webhooks/stripe`
   const databaseUrl = settings.databaseUrl ?? embedded?.url ?? ''
   await reachDatabase(databaseUrl)
-  const sandbox = await startSandbox({ databaseUrl, port: settings.sandbox.port, webhookUrl })
+  const { port, events } = settings.sandbox
+  // Some other program may use it, which may want any of them.
+  const sandbox = await startSandbox({ databaseUrl, port, webhookUrl, enabledEvents: events ?? ['*'] })
   let stopping = false
   const stop = async () => {
     if (stopping) return

@@ -13,6 +13,8 @@ export interface House {
   /** Where the pages are, `http://localhost:PORT`; known once it listens. */
   url: string
   log: Log
+  /** The types of event that are for the app; `*`: every one. */
+  enabledEvents: readonly string[]
   /** The machine's own time, in milliseconds: for retries, signatures and leases, and the ground of the moved clock. */
   realNow: () => number
   /** From 0 up to 1; the faults decide by it. */
@@ -71,7 +73,7 @@ export async function workOn(
   options: { cause?: Cause; now?: number } = {},
 ): Promise<Work> {
   const { now, account } = await readPresent(house, tx)
-  return new Work({ tx, account, url: house.url, now, ...options })
+  return new Work({ tx, account, url: house.url, enabledEvents: house.enabledEvents, now, ...options })
 }
 
 /** PostgreSQL's deadlock_detected and serialization_failure: the victim may simply start again. */

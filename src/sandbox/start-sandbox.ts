@@ -31,6 +31,8 @@ export interface SandboxOptions {
   port: number
   /** Where events go; null: nowhere until `sendEventsTo` says. */
   webhookUrl: string | null
+  /** The types of event that go there, as a webhook endpoint's `enabled_events`; every one unless told. */
+  enabledEvents?: readonly string[]
   /** The name in the addresses that it gives out; `localhost` unless told. */
   publicHost?: string
   log?: Log
@@ -76,7 +78,7 @@ async function begin(
   log: Log,
   begun: (() => Promise<void>)[],
 ): Promise<Omit<RunningSandbox, 'close'>> {
-  const house = await openHouse(pool, log)
+  const house = await openHouse(pool, log, options.enabledEvents ?? ['*'])
   const signals = await openSignals(pool, log)
   begun.push(async () => signals.close())
   const deliverer = new Deliverer(house, signals)
@@ -93,11 +95,11 @@ async function begin(
 }
 
 /** The migrated database with its one account, as the rest of the sandbox is given it; the address comes later. */
-async function openHouse(pool: pg.Pool, log: Log): Promise<House> {
+async function openHouse(pool: pg.Pool, log: Log, enabledEvents: readonly string[]): Promise<House> {
   await makeSchema(pool)
   await migrate(pool, join(import.meta.dirname, 'migrations'), 'sandbox')
   const db = openDatabase<SandboxTables>(pool).withSchema('sandbox')
-  const house: House = { db, url: '', log, realNow: Date.now, random: Math.random }
+  const house: House = { db, url: '', log, enabledEvents, realNow: Date.now, random: Math.random }
   await inTransaction(db, async (tx) => ensureAccount(tx, (await readPresent(house, tx)).now))
   return house
 }

@@ -20,6 +20,7 @@ export interface SandboxTables {
     created: number
     type: string
     object_id: string | null
+    lane: string | null
     data: JSONColumnType<EventData>
     request_id: string | null
     idempotency_key: string | null

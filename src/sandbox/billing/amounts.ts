@@ -19,12 +19,23 @@ export function digitsOf(currency: string): number {
 export function formatAmount(amount: number, currency: string): string {
   const code = currency.toUpperCase()
   const digits = digitsOf(code)
-  return new Intl.NumberFormat('en-US', {
+  return formatOf(code, digits).format(amount / 10 ** digits)
+}
+
+/** Making one takes longer than all else in drafting an invoice. */
+const formats = new Map<string, Intl.NumberFormat>()
+
+function formatOf(currency: string, digits: number): Intl.NumberFormat {
+  const known = formats.get(currency)
+  if (known) return known
+  const made = new Intl.NumberFormat('en-US', {
     style: 'currency',
-    currency: code,
+    currency,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-  }).format(amount / 10 ** digits)
+  })
+  formats.set(currency, made)
+  return made
 }
 
 /** What a recurring price is paid for: "month", or "3 months"; null for one that does not recur. */

@@ -2,7 +2,10 @@ import { sql } from 'kysely'
 import type { DeliveryState, SandboxTransaction } from '../tables.ts'
 import type { EventRow } from './present-event.ts'
 
-export interface Claimed extends EventRow {
+export interface Claimed extends Omit<EventRow, 'data'> {
+  /** JSON text. */
+  data: string
+  lane: string | null
   delivery_id: number
   endpoint: string
   attempts: number
@@ -31,7 +34,7 @@ export async function claimDeliveries(
   const { rows } = await sql<Claimed>`
     with due as (
       select id, next_at from sandbox.deliveries
-      where state = 'pending' and next_at <= ${lease.now} and (leased_until is null or leased_until <= ${lease.now})
+      where state = 'pending' and leased_until is null and next_at <= ${lease.now}
         and (endpoint <> 'app' or ${lease.toApp}::boolean)
       order by next_at, id limit ${limit} for update skip locked
     ), leased as (
@@ -40,7 +43,7 @@ export async function claimDeliveries(
       returning d.id, d.event_id, d.endpoint, d.attempts, d.next_at
     )
     select leased.id as delivery_id, leased.endpoint, leased.attempts, leased.next_at = to_timestamp(0) as fresh,
-      e.id, e.created, e.type, e.data, e.request_id, e.idempotency_key,
+      e.id, e.created, e.type, e.lane, e.data::text as data, e.request_id, e.idempotency_key,
       (select count(*)::int from sandbox.deliveries p where p.event_id = e.id and p.state = 'pending') as pending_webhooks,
       o.data->>'url' as url, o.hidden->>'secret' as secret
     from leased join sandbox.events e on e.id = leased.event_id
@@ -73,19 +76,22 @@ export async function recordResults(tx: SandboxTransaction, results: Result[]): 
     select id, at, duration_ms, status, error from result where tried`.execute(tx)
 }
 
-/** Voids the leases of processes that are gone. */
-export async function freeDeadLeases(tx: SandboxTransaction): Promise<void> {
+/** Voids the leases of processes that are gone, and those that have run out by `now`, the machine's time. */
+export async function freeLeases(tx: SandboxTransaction, now: Date): Promise<void> {
   await sql`
     update sandbox.deliveries set leased_until = null, leased_by = null
-    where state = 'pending' and leased_by is not null
-      and leased_by not in (select pid from pg_stat_activity)`.execute(tx)
+    where state = 'pending' and leased_until is not null
+      and (leased_until <= ${now} or leased_by not in (select pid from pg_stat_activity))`.execute(tx)
 }
 
 /** Whether anything waits that was never tried; what is for the app counts only where its address is known. */
 export async function hasUntried(tx: SandboxTransaction, toApp: boolean): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     select exists (
-      select from sandbox.deliveries where state = 'pending' and attempts = 0 and (endpoint <> 'app' or ${toApp}::boolean)
+      select from sandbox.deliveries where state = 'pending' and leased_until is null and attempts = 0
+        and (endpoint <> 'app' or ${toApp}::boolean)
+    ) or exists (
+      select from sandbox.deliveries where state = 'pending' and leased_until is not null and attempts = 0
     ) as found`.execute(tx)
   return rows[0]?.found ?? false
 }

@@ -18,14 +18,15 @@ export function createPoster(timeoutMs: number): { post: PostEvent; close: () =>
     new Promise((resolve) => {
       const failed = (error: Error) => resolve({ status: null, error: error.message || error.name })
       try {
-        const address = new URL(url)
-        const secure = address.protocol === 'https:'
-        const request = (secure ? https : http).request(address, {
+        const secure = url.startsWith('https:')
+        const request = (secure ? https : http).request(url, {
           method: 'POST',
           agent: agents[secure ? 'https:' : 'http:'],
           headers: headersOf(body, signature),
-          signal: AbortSignal.timeout(timeoutMs),
         })
+        const tooLate = () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} seconds`))
+        const timer = setTimeout(tooLate, timeoutMs)
+        request.on('close', () => clearTimeout(timer))
         request.on('error', failed)
         request.on('response', (response) => {
           response.on('error', failed)

@@ -25,3 +25,10 @@ export function presentEvent(row: EventRow): object {
     type: row.type,
   }
 }
+
+/** The same as JSON text, from an event whose data is such text already: most of an event is that. */
+export function eventText(row: Omit<EventRow, 'data'> & { data: string }): string {
+  const around = JSON.stringify(presentEvent({ ...row, data: { object: {} } }))
+  // The first one is ours: what stands before it are an id, a version and a number.
+  return around.replace('{"object":{}}', () => row.data)
+}

@@ -11,10 +11,21 @@ export function newId(prefix: string, length = 24): string {
 export function randomLetters(length: number): string {
   let text = ''
   while (text.length < length) {
-    for (const byte of randomBytes(length)) {
-      // 248 is the largest multiple of 62 in a byte; what lies above would favour the first letters.
-      if (byte < 248 && text.length < length) text += alphabet[byte % 62]
-    }
+    const byte = nextByte()
+    // 248 is the largest multiple of 62 in a byte; what lies above would favour the first letters.
+    if (byte < 248) text += alphabet[byte % 62]
   }
   return text
+}
+
+/** Asking the machine for randomness costs the same for one byte as for thousands. */
+let bytes = randomBytes(0)
+let used = 0
+
+function nextByte(): number {
+  if (used === bytes.length) {
+    bytes = randomBytes(4096)
+    used = 0
+  }
+  return bytes[used++] ?? 255
 }

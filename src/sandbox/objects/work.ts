@@ -4,7 +4,7 @@ import type { EventData, SandboxTransaction } from '../tables.ts'
 import { changedFields } from './changed-fields.ts'
 import type { Hidden } from './hidden.ts'
 import { newId } from './ids.ts'
-import { indexes, refsOf } from './indexes.ts'
+import { indexes, refsOf, valueAt } from './indexes.ts'
 import type { Kind, Shapes } from './shapes.ts'
 
 export interface Stored<K extends Kind> {
@@ -46,6 +46,7 @@ export class Work {
   readonly account: AccountSettings
   /** Where the sandbox's own pages are, without a slash at the end. */
   readonly url: string
+  readonly #enabledEvents: readonly string[]
   readonly #entries = new Map<string, Entry>()
   readonly #events: NewEvent[] = []
   readonly #later: (() => void)[] = []
@@ -56,10 +57,12 @@ export class Work {
     url: string
     cause?: Cause
     account?: AccountSettings
+    enabledEvents?: readonly string[]
   }) {
     this.tx = options.tx
     this.now = options.now
     this.url = options.url
+    this.#enabledEvents = options.enabledEvents ?? ['*']
     this.account = options.account ?? parseAccountSettings({})
     this.cause = options.cause ?? { id: null, idempotency_key: null }
   }
@@ -172,12 +175,25 @@ export class Work {
     await sql`select pg_advisory_xact_lock(hashtextextended('sandbox ' || ${name}, 0))`.execute(this.tx)
   }
 
-  /** Writes everything down. Resolves to the number of events. */
+  /** Writes everything down, in one statement. Resolves to the number of events. */
   async flush(): Promise<number> {
     for (const step of this.#later.splice(0)) step()
-    await this.#writeObjects()
-    await this.#writeEvents()
-    return this.#events.length
+    const objects = [...this.#entries].filter(([, { changed }]) => changed).map(([id, one]) => rowOf(id, one))
+    const events = this.#events.map((event) => ({
+      id: newId('evt_'),
+      object_id: idOf(event.data.object),
+      lane: this.#laneOf(event.data.object),
+      ...event,
+    }))
+    if (objects.length > 0 || events.length > 0) await this.#write(objects, events)
+    return events.length
+  }
+
+  /** The customer that an object has, or what it belongs to has; otherwise the object itself. */
+  #laneOf(object: object): string | null {
+    const owner = ['invoice', 'charge', 'payment_intent'].map((name) => valueAt(object, name)).find(isText)
+    const own = valueAt(object, 'customer') ?? (owner && valueAt(this.#entries.get(owner)?.data, 'customer'))
+    return isText(own) ? own : (owner ?? idOf(object))
   }
 
   #loaded<K extends Kind>(kind: K, id: string): Stored<K> | null {
@@ -186,47 +202,35 @@ export class Work {
     return entry?.kind === kind ? (entry as unknown as Stored<K>) : null
   }
 
-  async #writeObjects(): Promise<void> {
-    const rows = [...this.#entries]
-      .filter(([, entry]) => entry.changed)
-      .map(([id, entry]) => rowOf(id, entry))
-    if (rows.length === 0) return
+  async #write(objects: object[], events: object[]): Promise<void> {
     await sql`
-      insert into sandbox.objects (id, kind, created, deleted, due_at, refs, data, hidden)
-      select id, kind, created, deleted, due_at, array(select json_array_elements_text(refs)), data, hidden
-      from rows from (json_to_recordset(${JSON.stringify(rows)}) as (id text, kind text, created bigint,
-        deleted boolean, due_at bigint, refs json, data json, hidden json))
-        with ordinality as row (id, kind, created, deleted, due_at, refs, data, hidden, n)
-      order by n
-      on conflict (id) do update set deleted = excluded.deleted, due_at = excluded.due_at,
-        refs = excluded.refs, data = excluded.data, hidden = excluded.hidden`.execute(this.tx)
-  }
-
-  async #writeEvents(): Promise<void> {
-    if (this.#events.length === 0) return
-    const rows = this.#events.map((event) => ({
-      id: newId('evt_'),
-      object_id: idOf(event.data.object),
-      ...event,
-    }))
-    await sql`
-      with told as (
-        insert into sandbox.events (id, created, type, object_id, data, request_id, idempotency_key)
-        select id, ${this.now}::bigint, type, object_id, data, ${this.cause.id}, ${this.cause.idempotency_key}
-        from rows from (json_to_recordset(${JSON.stringify(rows)}) as (id text, type text, object_id text, data json))
-          with ordinality as row (id, type, object_id, data, n)
+      with changed as (
+        insert into sandbox.objects (id, kind, created, deleted, due_at, refs, data, hidden)
+        select id, kind, created, deleted, due_at, array(select json_array_elements_text(refs)), data, hidden
+        from rows from (json_to_recordset(${JSON.stringify(objects)}) as (id text, kind text, created bigint,
+          deleted boolean, due_at bigint, refs json, data json, hidden json))
+          with ordinality as row (id, kind, created, deleted, due_at, refs, data, hidden, n)
+        order by n
+        on conflict (id) do update set deleted = excluded.deleted, due_at = excluded.due_at,
+          refs = excluded.refs, data = excluded.data, hidden = excluded.hidden
+      ), told as (
+        insert into sandbox.events (id, created, type, object_id, lane, data, request_id, idempotency_key)
+        select id, ${this.now}::bigint, type, object_id, lane, data, ${this.cause.id}::text, ${this.cause.idempotency_key}::text
+        from rows from (json_to_recordset(${JSON.stringify(events)}) as (id text, type text, object_id text, lane text, data json))
+          with ordinality as row (id, type, object_id, lane, data, n)
         order by n returning id, type, seq
       ), wanted as (
-        select told.id, told.seq, 'app' as endpoint from told
+        select told.id, told.seq, 'app' as endpoint from told where ${this.#enabledEvents}::text[] && array[told.type, '*']
         union all
         select told.id, told.seq, endpoint.id from told, sandbox.objects endpoint
         where endpoint.kind = 'webhook_endpoint' and not endpoint.deleted
           and endpoint.refs @> array['status:enabled']
           and (endpoint.data->'enabled_events')::jsonb ?| array[told.type, '*']
+      ), delivered as (
+        insert into sandbox.deliveries (event_id, endpoint, state, next_at)
+        select id, endpoint, 'pending', to_timestamp(0) from wanted order by seq returning id
       )
-      insert into sandbox.deliveries (event_id, endpoint, state, next_at)
-      select id, endpoint, 'pending', to_timestamp(0) from wanted order by seq`.execute(this.tx)
-    await sql`select pg_notify('sandbox_events', '')`.execute(this.tx)
+      select pg_notify('sandbox_events', '') from delivered limit 1`.execute(this.tx)
   }
 }
 
@@ -242,6 +246,10 @@ function rowOf(id: string, entry: Entry) {
     data: entry.data,
     hidden: entry.hidden,
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }
 
 function idOf(object: object): string | null {

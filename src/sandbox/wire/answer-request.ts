@@ -177,7 +177,8 @@ async function run(
 ): Promise<Outcome> {
   const { now, account } = await readPresent(house, tx)
   const cause = { id: requestId, idempotency_key: keyed?.key ?? null }
-  const work = new Work({ tx, now, account, url: house.url, cause })
+  const { url, enabledEvents } = house
+  const work = new Work({ tx, now, account, url, enabledEvents, cause })
   const { answer, expand: paths } = await found.endpoint.run({ work, ids: found.ids }, raw)
   const outcome =
     answer instanceof Refusal

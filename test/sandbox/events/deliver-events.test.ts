@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import pg from 'pg'
+import type Stripe from 'stripe'
 import { startSandbox } from '../../../src/sandbox/start-sandbox.ts'
 import { clientOf, drained, eventually, openReceiver, openSandbox } from '../support.ts'
 
@@ -47,6 +48,20 @@ describe('an event', () => {
     await eventually(() => receiver.events.some((event) => event.type === 'customer.updated'), 'the update')
     const update = receiver.events.find((event) => event.type === 'customer.updated')
     assert.deepEqual(update?.data.previous_attributes, { name: 'A', metadata: { a: '1' } })
+  })
+
+  it('comes after what happened to the same customer before', async () => {
+    const customers = await Promise.all(
+      Array.from({ length: 8 }, () => stripe.customers.create({ description: '0' })),
+    )
+    for (let round = 1; round <= 5; round++)
+      await Promise.all(customers.map(({ id }) => stripe.customers.update(id, { description: `${round}` })))
+    await drained(sandbox)
+    for (const { id } of customers) {
+      const told = receiver.events.map((event) => event.data.object as Stripe.Customer)
+      const rounds = told.filter((customer) => customer.id === id).map((customer) => customer.description)
+      assert.deepEqual(rounds, ['0', '1', '2', '3', '4', '5'])
+    }
   })
 
   it('is sent again until it is answered with 2xx, and each attempt is on record', async () => {
@@ -97,6 +112,28 @@ describe('an event', () => {
     assert.ok(performance.now() - start > 50)
     const dropped = await stripe.events.list({ delivery_success: false, limit: 100 })
     assert.equal(dropped.data.length, 3)
+  })
+})
+
+describe('an address that wants some types', () => {
+  it('gets those alone; the others are listed all the same', async () => {
+    const choosy = await openSandbox({ enabledEvents: ['customer.updated', 'product.created'] })
+    const customer = await choosy.stripe.customers.create({ name: 'A' })
+    await choosy.stripe.customers.update(customer.id, { name: 'B' })
+    await choosy.stripe.products.create({ name: 'Last' })
+    await eventually(() => choosy.receiver.events.length === 2, 'both events')
+    const listed = await choosy.stripe.events.list()
+    assert.deepEqual(listed.data.map((event) => event.type).reverse(), [
+      'customer.created',
+      'customer.updated',
+      'product.created',
+    ])
+    assert.deepEqual(choosy.receiver.events.map((event) => event.type).sort(), [
+      'customer.updated',
+      'product.created',
+    ])
+    const unwanted = listed.data.find((event) => event.type === 'customer.created')
+    assert.equal(unwanted?.pending_webhooks, 0)
   })
 })
 
