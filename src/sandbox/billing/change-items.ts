@@ -6,6 +6,7 @@ import { referred } from '../resources/find.ts'
 import { invalid } from '../wire/api-error.ts'
 import { intervalOf, planOf, type Subscription, type SubscriptionItem } from './add-subscription.ts'
 import { periodEnd } from './periods.ts'
+import { priceIn } from './price-in.ts'
 import type { ItemChanges } from './subscription-fields.ts'
 
 /** A subscription's items after a request, in the period that they had; new ones join it. */
@@ -21,7 +22,7 @@ export async function changedItems(
   if (items.length === 0) {
     throw invalid('A subscription must have at least one active plan.', 'items')
   }
-  refuseMixture(subscription, items)
+  await refuseMixture(work, subscription, items)
   return items
 }
 
@@ -84,17 +85,15 @@ function newItem(work: Work, subscription: Subscription, price: Shapes['price'])
   }
 }
 
-function refuseMixture(subscription: Subscription, items: SubscriptionItem[]): void {
+async function refuseMixture(
+  work: Work,
+  subscription: Subscription,
+  items: SubscriptionItem[],
+): Promise<void> {
   if (new Set(items.map(({ price }) => paceOf(price))).size > 1) {
     throw invalid('Currently, all items of a subscription here must have the same billing interval.', 'items')
   }
-  const foreign = items.find((item) => item.price.currency !== subscription.currency)
-  if (foreign) {
-    throw invalid(
-      `The price specified supports currencies of \`${foreign.price.currency}\`. This doesn't match the expected currency: \`${subscription.currency}\`.`,
-      'items',
-    )
-  }
+  for (const { price } of items) await priceIn(work, price, subscription.currency, 'items')
 }
 
 /** How often a price is paid, as text that can be compared. */

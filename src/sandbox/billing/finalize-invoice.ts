@@ -21,6 +21,7 @@ export async function finalizeInvoice(
     ...balanced,
     attempted: balanced.amount_due === 0,
     automatically_finalizes_at: null,
+    due_date: await dueDateOf(work, draft),
     effective_at: work.now,
     hosted_invoice_url: `${work.url}/invoices/${id}`,
     invoice_pdf: `${work.url}/invoices/${id}/pdf`,
@@ -32,6 +33,14 @@ export async function finalizeInvoice(
   if (finalized.amount_due === 0) return settleInvoice(work, id)
   addInvoicePayment(work, finalized, intent ?? intentFor(work, finalized))
   return finalized
+}
+
+/** An invoice that is sent is due after its subscription's days, unless it says otherwise; seconds. */
+async function dueDateOf(work: Work, draft: Invoice): Promise<number | null> {
+  if (draft.due_date !== null || draft.collection_method !== 'send_invoice') return draft.due_date
+  const id = draft.parent?.subscription_details?.subscription
+  const subscription = id ? await work.find('subscription', id) : null
+  return work.now + (subscription?.data.days_until_due ?? 30) * 86_400
 }
 
 async function takeCustomer(work: Work, invoice: Invoice): Promise<Shapes['customer']> {

@@ -3,6 +3,7 @@ import type { Metadata } from '../objects/metadata.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import type { DraftLine } from './draft.ts'
+import { findPriceIn } from './price-in.ts'
 
 type InvoiceItem = Shapes['invoiceitem']
 
@@ -89,11 +90,12 @@ export async function waitingItems(
 /** The line that an item becomes. */
 export async function lineOfItem(work: Work, item: InvoiceItem): Promise<DraftLine> {
   const price = item.pricing?.price_details?.price
+  const stored = price ? await work.find('price', price) : null
   return {
     description: item.description ?? '',
     amount: item.amount,
     quantity: item.quantity,
-    price: price ? ((await work.find('price', price))?.data ?? null) : null,
+    price: stored && (await findPriceIn(work, stored.data, item.currency)),
     period: item.period,
     proration: item.proration,
     subscriptionItem: item.parent?.subscription_details?.subscription_item ?? null,

@@ -1,9 +1,11 @@
+import type { LineItem } from '../objects/hidden.ts'
 import { newId } from '../objects/ids.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import type { Subscription, SubscriptionItem } from './add-subscription.ts'
 import { amountOf, formatAmount, formatInterval } from './amounts.ts'
 import type { DraftLine } from './draft.ts'
+import { priceIn } from './price-in.ts'
 
 /** The line for an item's present period; a trial's is free. */
 export async function periodLine(
@@ -11,7 +13,7 @@ export async function periodLine(
   subscription: Subscription,
   item: SubscriptionItem,
 ): Promise<DraftLine> {
-  const { price } = item
+  const price = await priceIn(work, item.price, subscription.currency, 'items')
   const quantity = item.quantity ?? 1
   const product = await work.find('product', price.product)
   const name = product && 'name' in product.data ? product.data.name : price.product
@@ -32,14 +34,14 @@ export async function periodLine(
 }
 
 /** The line for something that is paid once. */
-export function singleLine(
+export async function singleLine(
   work: Work,
-  price: Shapes['price'],
-  quantity: number,
-  description: string,
-): DraftLine {
+  line: LineItem & { price: Shapes['price'] },
+): Promise<DraftLine> {
+  const price = await priceIn(work, line.price, line.currency, 'line_items')
+  const quantity = line.quantity ?? 1
   return {
-    description,
+    description: line.description ?? '',
     amount: amountOf(price, quantity),
     quantity,
     price,

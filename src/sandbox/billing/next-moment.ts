@@ -1,7 +1,10 @@
 import type { Hidden } from '../objects/hidden.ts'
 import type { Shapes } from '../objects/shapes.ts'
 
-const warningBefore = 3 * 86_400
+const day = 86_400
+const warningBefore = 3 * day
+/** How long before a renewal it is announced; the API lets one choose: https://docs.stripe.com/billing/subscriptions/webhooks (read 2026-11-22). */
+const upcomingBefore = 7 * day
 /** A first payment that does not come ends a subscription: https://docs.stripe.com/billing/subscriptions/overview (read 2026-11-22). */
 const incompleteLasts = 23 * 3600
 
@@ -25,7 +28,24 @@ function momentsOf(subscription: Shapes['subscription'], hidden: Hidden<'subscri
     status === 'trialing' && hidden.announcedTrialEnd !== subscription.trial_end
       ? warningOf(subscription)
       : null,
+    upcomingOf(subscription, hidden),
   ]
+}
+
+/**
+ * When invoice.upcoming is due: seven days before the period's end, on the day's first second, so that time stops once a day
+ * for all. Null for a short period, for one after which nothing is charged, and once it was told.
+ */
+export function upcomingOf(
+  subscription: Shapes['subscription'],
+  hidden: Hidden<'subscription'>,
+): number | null {
+  const end = currentPeriodEnd(subscription)
+  const start = subscription.items.data[0]?.current_period_start ?? end
+  const ends = subscription.cancel_at !== null && subscription.cancel_at <= end
+  if (ends || subscription.pause_collection || hidden.announcedPeriodEnd === end) return null
+  const at = Math.floor((end - upcomingBefore) / day) * day
+  return at > start ? at : null
 }
 
 /** When trial_will_end is due: three days before, or at the start of a shorter trial. */

@@ -2,6 +2,7 @@ import type { Work } from '../objects/work.ts'
 import { collectInvoice, subscriptionOf } from './collect-invoice.ts'
 import { endInvoice } from './end-invoice.ts'
 import { finalizeInvoice } from './finalize-invoice.ts'
+import { overdueAt } from './next-invoice-moment.ts'
 import { recoverSubscription } from './recover-subscription.ts'
 
 const never = Number.POSITIVE_INFINITY
@@ -16,7 +17,19 @@ export async function passInvoice(work: Work, id: string): Promise<void> {
     await goOn(work, id)
   } else if (status === 'open' && (next_payment_attempt ?? never) <= work.now) {
     await collectInvoice(work, id)
+  } else if (status === 'open' && (overdueAt(stored.data, stored.hidden) ?? never) <= work.now) {
+    await fallDue(work, id)
   }
+}
+
+/** Tells that an invoice was not paid in time; its subscription is behind. */
+async function fallDue(work: Work, id: string): Promise<void> {
+  work.hide('invoice', id, { overdue: true })
+  const invoice = work.held('invoice', id)
+  work.tell('invoice.overdue', invoice)
+  const subscription = await subscriptionOf(work, invoice)
+  if (subscription?.status !== 'active') return
+  work.change('subscription', subscription.id, { status: 'past_due' }, 'customer.subscription.updated')
 }
 
 /** What follows when an invoice was finalized by itself: it is charged, sent, or ended where collection is paused. */

@@ -1,8 +1,9 @@
 import type { Stored, Work } from '../objects/work.ts'
+import { announceInvoice } from './announce-invoice.ts'
 import { cancelSubscription } from './cancel-subscription.ts'
 import { paymentMethodOf } from './collect-invoice.ts'
 import { endInvoice } from './end-invoice.ts'
-import { currentPeriodEnd, nextMoment } from './next-moment.ts'
+import { currentPeriodEnd, nextMoment, upcomingOf } from './next-moment.ts'
 import { renewSubscription } from './renew-subscription.ts'
 
 /** Does what time does to a subscription up to now: warns of a trial's end, ends it, or goes on to its next period. */
@@ -25,6 +26,8 @@ async function passMoment(work: Work, stored: Stored<'subscription'>): Promise<v
     work.change('subscription', data.id, { pause_collection: null }, 'customer.subscription.updated')
   } else if (currentPeriodEnd(data) <= work.now) {
     await endPeriod(work, stored)
+  } else if ((upcomingOf(data, stored.hidden) ?? Number.POSITIVE_INFINITY) <= work.now) {
+    await announceInvoice(work, data)
   } else {
     work.hide('subscription', data.id, { announcedTrialEnd: data.trial_end })
     work.tell('customer.subscription.trial_will_end', data)

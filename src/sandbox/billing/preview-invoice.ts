@@ -21,6 +21,7 @@ import { startSubscription } from './start-subscription.ts'
 import { prorationFields } from './subscription-fields.ts'
 
 export const previewFields = {
+  currency: text(3),
   customer: text(),
   preview_mode: oneOf('next', 'recurring'),
   subscription: text(),
@@ -85,7 +86,7 @@ async function rehearseStart(work: Work, params: PreviewParams): Promise<string>
     ...nothingChanged,
     billing_mode: undefined,
     cancel_at: undefined,
-    currency: undefined,
+    currency: params.currency,
     customer: params.customer,
     items: items.map((item) => ({ metadata: undefined, price: item.price ?? '', quantity: item.quantity })),
     payment_behavior: 'default_incomplete',

@@ -3,6 +3,7 @@ import type { Subscription, SubscriptionItem } from './add-subscription.ts'
 import { amountOf } from './amounts.ts'
 import { appliedDiscounts } from './discounts.ts'
 import type { NewInvoiceItem } from './invoice-items.ts'
+import { priceIn } from './price-in.ts'
 import { type AppliedDiscount, priceLines } from './price-lines.ts'
 
 /**
@@ -24,8 +25,8 @@ export async function prorations(
   const names = new Map<string, string>()
   for (const { price } of [...gone, ...come]) names.set(price.product, await nameOf(work, price.product))
   const itemise = (item: SubscriptionItem, sign: 1 | -1) =>
-    proration(subscription, item, { at, sign, shares, name: names.get(item.price.product) ?? '' })
-  return [...gone.map((item) => itemise(item, -1)), ...come.map((item) => itemise(item, 1))]
+    proration(work, subscription, item, { at, sign, shares, name: names.get(item.price.product) ?? '' })
+  return Promise.all([...gone.map((item) => itemise(item, -1)), ...come.map((item) => itemise(item, 1))])
 }
 
 function isSame(a: SubscriptionItem, b: SubscriptionItem): boolean {
@@ -36,12 +37,14 @@ async function nameOf(work: Work, product: string): Promise<string> {
   return (await work.find('product', product))?.data.name ?? product
 }
 
-function proration(
+async function proration(
+  work: Work,
   subscription: Subscription,
   item: SubscriptionItem,
   how: { at: number; sign: 1 | -1; shares: AppliedDiscount[]; name: string },
-): NewInvoiceItem {
-  const { current_period_start: start, current_period_end: end, price } = item
+): Promise<NewInvoiceItem> {
+  const { current_period_start: start, current_period_end: end } = item
+  const price = await priceIn(work, item.price, subscription.currency, 'items')
   const quantity = item.quantity ?? 1
   const line = {
     subtotal: amountOf(price, quantity),

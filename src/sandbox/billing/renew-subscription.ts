@@ -39,7 +39,8 @@ export async function renewSubscription(work: Work, id: string): Promise<void> {
   work.tell('customer.subscription.updated', linked, before)
 }
 
-function nextPeriod(subscription: Subscription, item: Subscription['items']['data'][number]) {
+/** An item in the period after its present one. */
+export function nextPeriod(subscription: Subscription, item: Subscription['items']['data'][number]) {
   const start = item.current_period_end
   const end = periodEnd(subscription.billing_cycle_anchor, start, intervalOf(item.price))
   return { ...item, current_period_start: start, current_period_end: end }

@@ -13,6 +13,7 @@ import { draftInvoice } from './draft-invoice.ts'
 import { finalizeInvoice } from './finalize-invoice.ts'
 import { waitingItems } from './invoice-items.ts'
 import { periodLine } from './invoice-lines.ts'
+import { priceIn } from './price-in.ts'
 import { recoverSubscription } from './recover-subscription.ts'
 import { redeemWanted } from './redeem-wanted.ts'
 import type { NewSubscriptionParams } from './subscription-fields.ts'
@@ -45,7 +46,10 @@ async function compose(work: Work, params: NewSubscriptionParams): Promise<Subsc
       metadata: newMetadata(item.metadata),
     })),
   )
-  const currency = items[0]?.price.currency ?? 'usd'
+  const currency = params.currency?.toLowerCase() ?? items[0]?.price.currency ?? 'usd'
+  for (const [index, { price }] of items.entries()) {
+    await priceIn(work, price, currency, `items[${index}][price]`)
+  }
   await refuseOtherCurrency(work, params.customer, currency)
   if (params.default_payment_method) await checkMethod(work, params)
   const trialEnd = trialEndOf(work, params)

@@ -1,5 +1,6 @@
 import { addSubscription, type Subscription } from '../billing/add-subscription.ts'
 import { appliedDiscounts, lastingDiscounts, redeem } from '../billing/discounts.ts'
+import type { DraftLine } from '../billing/draft.ts'
 import { draftInvoice } from '../billing/draft-invoice.ts'
 import { finalizeInvoice } from '../billing/finalize-invoice.ts'
 import { periodLine, singleLine } from '../billing/invoice-lines.ts'
@@ -115,11 +116,7 @@ async function firstInvoice(
   discounts: string[],
 ): Promise<string> {
   const { data: session, hidden } = stored
-  const single = hidden.lines.flatMap((line) =>
-    line.price && !line.price.recurring
-      ? [singleLine(work, line.price, line.quantity ?? 1, line.description ?? '')]
-      : [],
-  )
+  const single = await singleLines(work, hidden)
   const invoice = await draftInvoice(work, {
     customer: subscription.customer,
     currency: subscription.currency,
@@ -147,6 +144,15 @@ async function firstInvoice(
   return invoice.id
 }
 
+/** The lines of what is paid once. */
+function singleLines(work: Work, { lines }: HiddenSession): Promise<DraftLine[]> {
+  return Promise.all(
+    lines.flatMap(({ price, ...line }) =>
+      price && !price.recurring ? [singleLine(work, { ...line, price })] : [],
+    ),
+  )
+}
+
 /** An open invoice has been paid by the session's intent, or will be once the bank has answered. */
 async function concludeInvoice(work: Work, id: string, hidden: HiddenSession): Promise<void> {
   if (await isProcessing(work, hidden)) noteProcessing(work, id, null)
@@ -169,9 +175,7 @@ async function bill(work: Work, stored: Stored<'checkout.session'>): Promise<Par
     currency: session.currency ?? 'usd',
     subscription: null,
     reason: 'manual',
-    lines: hidden.lines.flatMap((line) =>
-      line.price ? [singleLine(work, line.price, line.quantity ?? 1, line.description ?? '')] : [],
-    ),
+    lines: await singleLines(work, hidden),
     discounts: (await appliedDiscounts(work, discounts)).map((discount) => discount.id),
     automaticTax: session.automatic_tax.enabled,
     period: { start: work.now, end: work.now },

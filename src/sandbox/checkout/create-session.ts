@@ -10,7 +10,7 @@ import { ApiError, invalid } from '../wire/api-error.ts'
 import { couponProblem, promotionProblem } from './apply-promotion.ts'
 import { refuseContradictions } from './session-contradictions.ts'
 import type { SessionParams } from './session-fields.ts'
-import { priceSession, readLines } from './session-lines.ts'
+import { ownPrice, priceSession, readLines } from './session-lines.ts'
 
 type Session = Shapes['checkout.session']
 type Mode = 'payment' | 'setup' | 'subscription'
@@ -22,9 +22,6 @@ export async function createSession(work: Work, params: SessionParams): Promise<
   if (mode === 'setup') return openSetUp(work, params)
   const lines = await readLines(work, params)
   const currency = lines[0]?.currency ?? 'usd'
-  if (params.currency && params.currency.toLowerCase() !== currency) {
-    throw invalid(`The price specified does not support the currency ${params.currency}.`, 'currency')
-  }
   if (customer && mode === 'subscription') await refuseOtherCurrency(work, customer.data.id, currency)
   const hidden: HiddenSession = { ...hiddenOf(params), lines }
   const draft: Session = {
@@ -86,8 +83,9 @@ async function discountsOf(
 ): Promise<Session['discounts']> {
   const discounts: NonNullable<Session['discounts']> = []
   const products = hidden.lines.map((line) => line.price?.product ?? '')
+  const own = await Promise.all(hidden.lines.map((line) => ownPrice(work, line)))
   const subtotal = hidden.lines.reduce(
-    (sum, line) => sum + (line.price?.unit_amount ?? 0) * (line.quantity ?? 1),
+    (sum, line, index) => sum + (own[index]?.unit_amount ?? 0) * (line.quantity ?? 1),
     0,
   )
   for (const [index, wanted] of (params.discounts ?? []).entries()) {

@@ -1,5 +1,6 @@
 import { amountOf } from '../billing/amounts.ts'
 import { worthOf } from '../billing/discounts.ts'
+import { priceIn } from '../billing/price-in.ts'
 import { type PricedLine, priceLines } from '../billing/price-lines.ts'
 import type { HiddenSession, LineItem } from '../objects/hidden.ts'
 import { newId } from '../objects/ids.ts'
@@ -19,7 +20,7 @@ type ItemParams = NonNullable<SessionParams['line_items']>[number]
 export async function readLines(work: Work, params: SessionParams): Promise<LineItem[]> {
   const lines: LineItem[] = []
   for (const [index, item] of (params.line_items ?? []).entries()) {
-    lines.push(await readLine(work, item, `line_items[${index}]`))
+    lines.push(await readLine(work, item, params.currency?.toLowerCase(), `line_items[${index}]`))
   }
   if (lines.length === 0)
     throw invalid('Missing required param: line_items.', 'line_items', 'parameter_missing')
@@ -27,8 +28,14 @@ export async function readLines(work: Work, params: SessionParams): Promise<Line
   return lines
 }
 
-async function readLine(work: Work, item: ItemParams, at: string): Promise<LineItem> {
+async function readLine(
+  work: Work,
+  item: ItemParams,
+  wanted: string | undefined,
+  at: string,
+): Promise<LineItem> {
   const price = await priceOf(work, item, at)
+  const { currency } = await priceIn(work, price, wanted ?? price.currency, `${at}[price]`)
   const product = await referred(work, 'product', price.product, `${at}[price]`)
   const quantity = item.quantity ?? 1
   if (quantity < 1) {
@@ -46,7 +53,7 @@ async function readLine(work: Work, item: ItemParams, at: string): Promise<LineI
     amount_subtotal: 0,
     amount_tax: 0,
     amount_total: 0,
-    currency: price.currency,
+    currency,
     description: product.data.name,
     metadata: newMetadata(item.metadata),
     price,
@@ -115,14 +122,17 @@ export async function priceSession(
   country: string | null,
 ): Promise<{ lines: LineItem[]; sums: Pick<Session, 'amount_subtotal' | 'amount_total' | 'total_details'> }> {
   const trial = hidden.subscriptionData.trialDays !== null || hidden.subscriptionData.trialEnd !== null
-  const subtotals = hidden.lines.map((line) => (trial && line.price?.recurring ? 0 : subtotalOf(line)))
+  const own = await Promise.all(hidden.lines.map((line) => ownPrice(work, line)))
+  const subtotals = hidden.lines.map((line, index) =>
+    trial && line.price?.recurring ? 0 : subtotalOf(own[index] ?? null, line),
+  )
   const discounts = (await couponsOf(work, session)).map(worthOf)
   const taxCountry = session.automatic_tax.enabled ? country : null
   const priced = priceLines(
     hidden.lines.map((line, index) => ({
       subtotal: subtotals[index] ?? 0,
       product: line.price?.product ?? '',
-      taxInclusive: line.price?.tax_behavior === 'inclusive',
+      taxInclusive: own[index]?.tax_behavior === 'inclusive',
       discountable: true,
     })),
     discounts,
@@ -142,8 +152,13 @@ export async function priceSession(
   return { lines, sums }
 }
 
-function subtotalOf(line: LineItem): number {
-  return line.price ? amountOf(line.price, line.quantity ?? 1) : 0
+/** The price of a line in the line's currency; null where it has none. */
+export async function ownPrice(work: Work, { price, currency }: LineItem): Promise<Shapes['price'] | null> {
+  return price && priceIn(work, price, currency, 'line_items')
+}
+
+function subtotalOf(price: Shapes['price'] | null, { quantity }: LineItem): number {
+  return price ? amountOf(price, quantity ?? 1) : 0
 }
 
 function withAmounts(line: LineItem, priced: PricedLine | undefined): LineItem {

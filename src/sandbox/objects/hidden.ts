@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import type { Kind, Wire } from './shapes.ts'
+import type { Kind, Shapes, Wire } from './shapes.ts'
 
 export type LineItem = Wire<Stripe.LineItem>
 
@@ -31,6 +31,10 @@ interface HiddenShapes {
     /** Under which its account may be debited; absent: none was given. */
     mandate?: string
   }
+  price: {
+    /** What it costs in other currencies, by currency; absent: it has one. */
+    options?: Record<string, CurrencyOption>
+  }
   refund: { settlesAt: number | null; fails: boolean }
   setup_intent: {
     return_url: string | null
@@ -41,6 +45,9 @@ interface HiddenShapes {
   webhook_endpoint: { secret: string }
 }
 export type Hidden<K extends Kind> = K extends keyof HiddenShapes ? HiddenShapes[K] : Record<string, never>
+
+/** A price in another currency than its own. */
+export type CurrencyOption = NonNullable<Shapes['price']['currency_options']>[string]
 
 /** Money that a bank was asked for and has not sent yet. */
 export interface Debit {
@@ -80,6 +87,8 @@ export interface HiddenSession {
 export interface HiddenSubscription {
   /** The last trial end of which trial_will_end has told; null: none. */
   announcedTrialEnd: number | null
+  /** The last period's end of which invoice.upcoming has told; absent: none. */
+  announcedPeriodEnd?: number
   /** A person's wish on the sandbox's page: the next renewal's charge fails. */
   failNextRenewal: boolean
 }
@@ -90,4 +99,6 @@ export interface HiddenInvoice {
   payment: string | null
   /** When the first attempt failed, from which retries count; null: none has. */
   firstFailure: number | null
+  /** It was told that nobody paid it in time. */
+  overdue?: boolean
 }

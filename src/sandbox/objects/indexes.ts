@@ -1,3 +1,4 @@
+import { nextInvoiceMoment } from '../billing/next-invoice-moment.ts'
 import { nextMoment } from '../billing/next-moment.ts'
 import type { Hidden } from './hidden.ts'
 import type { Kind, Shapes } from './shapes.ts'
@@ -40,12 +41,7 @@ export const indexes: { [K in Kind]?: Index<K> } = {
       subscription: 'parent.subscription_details.subscription',
       collection_method: 'collection_method',
     },
-    due: (invoice) =>
-      invoice.status === 'draft'
-        ? invoice.automatically_finalizes_at
-        : invoice.status === 'open'
-          ? invoice.next_payment_attempt
-          : null,
+    due: nextInvoiceMoment,
   },
   invoice_payment: {
     refs: {

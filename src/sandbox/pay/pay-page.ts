@@ -1,6 +1,6 @@
 import { formatAmount, formatInterval } from '../billing/amounts.ts'
 import { taxedCountries } from '../billing/tax-rates.ts'
-import { couponsOf, priceSession } from '../checkout/session-lines.ts'
+import { couponsOf, ownPrice, priceSession } from '../checkout/session-lines.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
 import { type DebitType, debitTypes, testAccounts } from '../payments/test-accounts.ts'
@@ -20,17 +20,18 @@ export async function payPage(work: Work, stored: Stored<'checkout.session'>, at
   const customer = session.customer ? await work.find('customer', session.customer) : null
   const country = attempt.values.country || customer?.data.address?.country || null
   const { lines, sums } = await priceSession(work, session, hidden, country)
+  const units = await Promise.all(lines.map((line) => ownPrice(work, line)))
   const currency = session.currency ?? 'usd'
   const email = customer?.data.email ?? session.customer_email
   const demands = demandsOf({ ...session, ...sums }, email, work.now)
   const amount = (minor: number | null | undefined) => formatAmount(minor ?? 0, currency)
   return {
     id: session.id,
-    lines: lines.map((line) => ({
+    lines: lines.map((line, index) => ({
       name: line.description ?? '',
       quantity: line.quantity ?? 1,
       per: line.price ? formatInterval(line.price) : null,
-      unit: amount(line.price?.unit_amount),
+      unit: amount(units[index]?.unit_amount),
       total: amount(line.amount_subtotal),
     })),
     subtotal: amount(sums.amount_subtotal),

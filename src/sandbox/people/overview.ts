@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { amountOf, formatAmount, formatInterval } from '../billing/amounts.ts'
 import { currentPeriodEnd } from '../billing/next-moment.ts'
+import { priceIn } from '../billing/price-in.ts'
 import type { Kind, Shapes } from '../objects/shapes.ts'
 import type { Stored, Work } from '../objects/work.ts'
 import { formatMoment } from '../pages/moments.ts'
@@ -43,7 +44,7 @@ async function subscriptionRow(work: Work, { data, hidden }: Stored<'subscriptio
     email: customer?.data.email ?? data.customer,
     what: product?.data.name ?? '',
     price: item
-      ? `${formatAmount(amountOf(item.price, item.quantity ?? 1), data.currency)} every ${formatInterval(item.price)}`
+      ? `${formatAmount(amountOf(await priceIn(work, item.price, data.currency, 'items'), item.quantity ?? 1), data.currency)} every ${formatInterval(item.price)}`
       : '',
     status: data.status.replace('_', ' '),
     next: !living

@@ -1,5 +1,6 @@
 import { amountOf, formatAmount, formatInterval } from '../billing/amounts.ts'
 import { currentPeriodEnd } from '../billing/next-moment.ts'
+import { priceIn } from '../billing/price-in.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import type { FormValues, Problems } from '../pay/read-form.ts'
@@ -42,7 +43,9 @@ async function describe(work: Work, subscription: Shapes['subscription']) {
   const items = await Promise.all(
     subscription.items.data.map(async ({ price, quantity }) => {
       const product = await work.find('product', price.product)
-      const amount = formatAmount(amountOf(price, quantity ?? 1), price.currency)
+      const { currency } = subscription
+      const own = await priceIn(work, price, currency, 'items')
+      const amount = formatAmount(amountOf(own, quantity ?? 1), currency)
       return `${product?.data.name ?? price.product}, ${amount} every ${formatInterval(price)}`
     }),
   )

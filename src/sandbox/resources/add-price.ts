@@ -1,10 +1,31 @@
+import type { CurrencyOption } from '../objects/hidden.ts'
 import { newId } from '../objects/ids.ts'
 import { newMetadata } from '../objects/metadata.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import { invalid } from '../wire/api-error.ts'
-import { decimal, integer, metadata, object, oneOf, required, text, type Values } from '../wire/parameters.ts'
+import {
+  decimal,
+  integer,
+  map,
+  metadata,
+  object,
+  oneOf,
+  required,
+  text,
+  type Values,
+} from '../wire/parameters.ts'
 import { referred } from './find.ts'
+
+/** Amounts in other currencies, by currency. */
+export const currencyOptionFields = map(
+  object({
+    tax_behavior: oneOf('exclusive', 'inclusive', 'unspecified'),
+    unit_amount: integer(0),
+    unit_amount_decimal: decimal(),
+  }),
+)
+type OptionParams = NonNullable<ReturnType<typeof currencyOptionFields.read>>
 
 /** The parameters of a price wherever one is described. */
 export const unitPriceFields = {
@@ -25,6 +46,7 @@ type UnitPrice = Partial<Values<typeof unitPriceFields>> & { currency: string }
 export interface NewPrice extends UnitPrice {
   product: string
   active?: boolean | undefined
+  currency_options?: OptionParams | undefined
   lookup_key?: string | undefined
   nickname?: string | undefined
   /** Takes the lookup key from the price that has it. */
@@ -64,9 +86,32 @@ export async function addPrice(work: Work, params: NewPrice): Promise<Shapes['pr
     unit_amount: Number.isInteger(amount) ? amount : null,
     unit_amount_decimal: String(amount),
   }
-  work.put('price', price, {})
+  const { currency_options } = params
+  work.put('price', price, currency_options ? { options: optionsOf(currency_options, price.currency) } : {})
   work.tell('price.created', price)
   return price
+}
+
+/** Throws the API's 400 for an option without an amount, or in the price's own currency. */
+export function optionsOf(params: OptionParams, own: string): Record<string, CurrencyOption> {
+  const entries = Object.entries(params).map(([name, option]) => {
+    const at = `currency_options[${name}]`
+    const amount = option.unit_amount ?? option.unit_amount_decimal
+    if (!/^[a-zA-Z]{3}$/.test(name) || name.toLowerCase() === own)
+      throw invalid(`Invalid currency: ${name}.`, at)
+    if (amount === undefined)
+      throw invalid(`Missing required param: ${at}[unit_amount].`, at, 'parameter_missing')
+    return [
+      name.toLowerCase(),
+      {
+        custom_unit_amount: null,
+        tax_behavior: option.tax_behavior ?? 'unspecified',
+        unit_amount: Number.isInteger(amount) ? amount : null,
+        unit_amount_decimal: String(amount),
+      },
+    ]
+  })
+  return Object.fromEntries(entries)
 }
 
 function recurringOf(recurring: NonNullable<UnitPrice['recurring']>): Shapes['price']['recurring'] {

@@ -1,5 +1,6 @@
 import { amountOf } from '../billing/amounts.ts'
 import { addInvoiceItem } from '../billing/invoice-items.ts'
+import { priceIn } from '../billing/price-in.ts'
 import { given } from '../objects/given.ts'
 import { mergeMetadata, newMetadata } from '../objects/metadata.ts'
 import type { Shapes } from '../objects/shapes.ts'
@@ -79,7 +80,9 @@ async function makeItem(work: Work, params: Values<typeof fields>): Promise<Shap
   await taken(work, 'customer', params.customer, 'customer')
   if (params.subscription) await referred(work, 'subscription', params.subscription, 'subscription')
   const wanted = params.pricing?.price
-  const price = wanted ? (await referred(work, 'price', wanted, 'pricing[price]')).data : null
+  const found = wanted ? (await referred(work, 'price', wanted, 'pricing[price]')).data : null
+  const currency = params.currency?.toLowerCase() ?? found?.currency ?? 'usd'
+  const price = found && (await priceIn(work, found, currency, 'pricing[price]'))
   if (price?.recurring) {
     throw invalid(
       'The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.',
@@ -91,7 +94,7 @@ async function makeItem(work: Work, params: Values<typeof fields>): Promise<Shap
   if (amount === undefined) throw invalid('Missing required param: amount.', 'amount', 'parameter_missing')
   return addInvoiceItem(work, {
     customer: params.customer,
-    currency: price?.currency ?? params.currency?.toLowerCase() ?? 'usd',
+    currency,
     amount,
     quantity,
     price,

@@ -15,7 +15,7 @@ import {
   text,
   type Values,
 } from '../wire/parameters.ts'
-import { addPrice, claimLookupKey, unitPriceFields } from './add-price.ts'
+import { addPrice, claimLookupKey, currencyOptionFields, optionsOf, unitPriceFields } from './add-price.ts'
 import { addProduct } from './add-product.ts'
 import { named } from './find.ts'
 
@@ -23,6 +23,7 @@ const createFields = {
   ...unitPriceFields,
   active: boolean(),
   billing_scheme: oneOf('per_unit'),
+  currency_options: currencyOptionFields,
   lookup_key: text(200),
   nickname: text(),
   product: text(),
@@ -83,6 +84,7 @@ export const priceEndpoints = [
     'price',
     {
       active: boolean(),
+      currency_options: clearable(currencyOptionFields),
       lookup_key: clearable(text(200)),
       metadata: metadata(),
       nickname: clearable(text()),
@@ -90,8 +92,12 @@ export const priceEndpoints = [
       transfer_lookup_key: boolean(),
     },
     async ({ work, id }, params) => {
-      const { data } = await named(work, 'price', id, { take: true, param: 'price' })
-      const { metadata, transfer_lookup_key, ...plain } = params
+      const { data, hidden } = await named(work, 'price', id, { take: true, param: 'price' })
+      const { currency_options, metadata, transfer_lookup_key, ...plain } = params
+      if (currency_options !== undefined) {
+        const options = currency_options ? optionsOf(currency_options, data.currency) : {}
+        work.hide('price', id, { options: currency_options ? { ...hidden.options, ...options } : {} })
+      }
       if (plain.lookup_key) await claimLookupKey(work, plain.lookup_key, transfer_lookup_key ?? false, id)
       const changes = { ...given(plain), metadata: mergeMetadata(data.metadata, metadata) }
       return work.change('price', id, changes, 'price.updated')

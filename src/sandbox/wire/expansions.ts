@@ -1,3 +1,4 @@
+import { currencyOptions } from '../billing/price-in.ts'
 import type { Stored, Work } from '../objects/work.ts'
 import { wholeList } from './list.ts'
 
@@ -63,7 +64,7 @@ export const expansions: Record<string, Record<string, Expansion>> = {
   invoiceitem: { customer: to('customer'), discounts: to('discount'), invoice: to('invoice') },
   item: {
     'price.product': to('product'),
-    'price.currency_options': { include: async () => undefined, of: null },
+    'price.currency_options': { include: currencyOptions, of: null },
   },
   line_item: {
     discounts: to('discount'),
@@ -78,7 +79,7 @@ export const expansions: Record<string, Record<string, Expansion>> = {
     payment_method: to('payment_method'),
   },
   payment_method: { customer: to('customer') },
-  price: { product: to('product') },
+  price: { currency_options: { include: currencyOptions, of: null }, product: to('product') },
   product: { default_price: to('price') },
   promotion_code: { customer: to('customer'), 'promotion.coupon': to('coupon') },
   refund: {
@@ -98,7 +99,11 @@ export const expansions: Record<string, Record<string, Expansion>> = {
     latest_invoice: to('invoice'),
     pending_setup_intent: to('setup_intent'),
   },
-  subscription_item: { discounts: to('discount'), 'price.product': to('product') },
+  subscription_item: {
+    discounts: to('discount'),
+    'price.currency_options': { include: currencyOptions, of: null },
+    'price.product': to('product'),
+  },
 }
 
 async function lineItemsOf(work: Work, id: string) {
