@@ -1,7 +1,5 @@
 import type { Request } from 'express'
-import type { Clock } from '../clock.ts'
-import type { Database } from '../db/database.ts'
-import type { Installation } from '../db/installation.ts'
+import type { FollowDeps } from '../entitlements/follow-subscription.ts'
 import type { Calendar } from '../http/moment.ts'
 import type { Render } from '../http/render.ts'
 
@@ -11,10 +9,7 @@ export interface SignedInStaff {
   role: 'owner' | 'editor' | 'support'
 }
 
-export interface AdminDeps {
-  db: Database
-  clock: Clock
-  installation: Installation
+export interface AdminDeps extends FollowDeps {
   calendar: Calendar
   render: Render
   /** staff: may be here · reader: signed in, but none of the staff · stranger: nobody is signed in. */

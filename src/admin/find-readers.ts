@@ -1,7 +1,9 @@
-import { sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { Transaction } from '../db/database.ts'
 import type { StaffRole } from '../db/tables/readers.ts'
 import type { SubscriptionState } from '../db/tables/subscriptions.ts'
+import type { Tables } from '../db/tables.ts'
+import type { SpanFacts } from '../entitlements/entitlement.ts'
 
 /** A place in the list, newest first: pages go on below it. */
 export interface ReaderPlace {
@@ -13,8 +15,8 @@ export interface FoundReader extends ReaderPlace {
   email: string
   proved: boolean
   orders: number
-  /** The state of the latest subscription; null: never had one. */
-  subscription: SubscriptionState | null
+  /** The latest that is no duplicate; null: never had one. */
+  subscription: SpanFacts | null
   staffRole: StaffRole | null
 }
 
@@ -40,14 +42,14 @@ export async function findReaders(
         .select((orders) => orders.fn.countAll<number>().as('count'))
         .whereRef('orders.reader_id', '=', 'readers.id')
         .as('orders'),
-      builder
-        .selectFrom('subscriptions')
-        .select('subscriptions.state')
-        .whereRef('subscriptions.reader_id', '=', 'readers.id')
-        .where('subscriptions.duplicate', '=', false)
-        .orderBy('subscriptions.started_at', 'desc')
-        .limit(1)
-        .as('subscription'),
+    ])
+    .leftJoinLateral(latestSubscription, (join) => join.onTrue())
+    .select([
+      'subscription.state',
+      'subscription.paid_until',
+      'subscription.given_until',
+      'subscription.ends_at',
+      'subscription.ended_at',
     ])
     .orderBy('readers.created_at', 'desc')
     .orderBy('readers.id', 'desc')
@@ -58,5 +60,34 @@ export async function findReaders(
       sql<boolean>`(readers.created_at, readers.id) < (${page.after.since}, ${page.after.id})`,
     )
   }
-  return (await query.execute()).map((row) => ({ ...row, orders: row.orders ?? 0 }))
+  return (await query.execute()).map(toReader)
+}
+
+function latestSubscription(builder: ExpressionBuilder<Tables, 'readers'>) {
+  return builder
+    .selectFrom('subscriptions')
+    .select(['state', 'paid_until', 'given_until', 'ends_at', 'ended_at'])
+    .whereRef('subscriptions.reader_id', '=', 'readers.id')
+    .where('subscriptions.duplicate', '=', false)
+    .orderBy('subscriptions.started_at', 'desc')
+    .limit(1)
+    .as('subscription')
+}
+
+interface Row extends Omit<FoundReader, 'orders' | 'subscription'> {
+  orders: number | null
+  state: SubscriptionState | null
+  paid_until: Date | null
+  given_until: Date | null
+  ends_at: Date | null
+  ended_at: Date | null
+}
+
+function toReader({ state, paid_until, given_until, ends_at, ended_at, ...reader }: Row): FoundReader {
+  const span = { givenUntil: given_until, endsAt: ends_at, endedAt: ended_at }
+  return {
+    ...reader,
+    orders: reader.orders ?? 0,
+    subscription: state && paid_until ? { state, paidUntil: paid_until, ...span } : null,
+  }
 }

@@ -1,9 +1,8 @@
 import { type Request, type Response, Router } from 'express'
-import { type Entitlement, stateAt } from '../entitlements/entitlement.ts'
 import { listEntitlementsOfOrder } from '../entitlements/store.ts'
 import { NotFound } from '../errors.ts'
 import { formatMoney } from '../money/format-money.ts'
-import { listDrift } from '../orders/drift.ts'
+import { listDrift, questionKinds } from '../orders/drift.ts'
 import { listHistory } from '../orders/history.ts'
 import type { Order } from '../orders/order.ts'
 import { orderView } from '../orders/pages.ts'
@@ -14,6 +13,8 @@ import { findPlanById, listCollections } from '../plans/store.ts'
 import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
 import { renewalOf, type Subscription, stateText } from '../subscriptions/subscription.ts'
 import type { AdminDeps } from './deps.ts'
+import { accessView } from './order-access.ts'
+import { questionsView } from './order-questions.ts'
 import { dashboardUrl } from './stripe-dashboard.ts'
 
 export function orderRoutes(deps: AdminDeps): Router {
@@ -76,14 +77,17 @@ async function orderModel(deps: AdminDeps, order: Order) {
       stripeId: refund.stripeRefundId,
     })),
     subscription: subscription ? await subscriptionView(deps, subscription) : null,
-    entitlements: entitlements.map((one) => entitlementView(deps, one)),
+    access: accessView(deps, entitlements, subscription),
+    questions: questionsView(order, drift),
     history: history.map(({ at, text, by }) => ({ at: calendar.time(at), text, by })),
-    drift: drift.map(({ foundAt, stripeSays, weSay, fix }) => ({
-      found: calendar.time(foundAt),
-      stripeSays,
-      weSay,
-      fix,
-    })),
+    drift: drift
+      .filter(({ kind }) => !questionKinds.includes(kind))
+      .map(({ foundAt, stripeSays, weSay, fix }) => ({
+        found: calendar.time(foundAt),
+        stripeSays,
+        weSay,
+        fix,
+      })),
   }
 }
 
@@ -104,22 +108,4 @@ async function subscriptionView({ db, calendar }: AdminDeps, subscription: Subsc
     cancelAt: subscription.endsAt ? calendar.time(subscription.endsAt) : null,
     stripeId: subscription.stripeSubscriptionId,
   }
-}
-
-function entitlementView(deps: AdminDeps, entitlement: Entitlement) {
-  const { calendar } = deps
-  return {
-    opens: entitlement.opens.join(', '),
-    from: calendar.time(entitlement.startsAt),
-    until: entitlement.endsAt ? calendar.time(entitlement.endsAt) : null,
-    source: sourceText(deps, entitlement),
-  }
-}
-
-/** Where it comes from, and what delays or lengthens it. */
-function sourceText({ calendar, clock }: AdminDeps, entitlement: Entitlement): string {
-  const { source, held, runsOnUntil } = entitlement
-  if (held) return `${source}, waiting: ${held}`
-  if (stateAt(entitlement, clock()) !== 'running_on' || !runsOnUntil) return source
-  return `${source}, overdue: reading goes on until ${calendar.time(runsOnUntil).text}`
 }

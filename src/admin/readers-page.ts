@@ -1,7 +1,9 @@
 import { type Request, type Response, Router } from 'express'
+import { overdueOf } from '../entitlements/overdue.ts'
 import { queryText } from '../http/forms.ts'
 import type { AdminDeps } from './deps.ts'
 import { type FoundReader, findReaders, type ReaderPlace } from './find-readers.ts'
+import { overdueText } from './overdue-text.ts'
 import { parsePlace, placeText } from './place.ts'
 
 const onPage = 50
@@ -30,15 +32,17 @@ async function showReaders(deps: AdminDeps, req: Request, res: Response): Promis
   })
 }
 
-function readerRow({ calendar }: AdminDeps, reader: FoundReader) {
+function readerRow({ calendar, clock, grace }: AdminDeps, reader: FoundReader) {
   const { email, proved, orders, subscription, staffRole } = reader
+  const overdue = subscription ? overdueOf(subscription, grace, clock()) : null
   return {
     email,
     proved,
     orders,
     staffRole,
     since: calendar.date(reader.since),
-    subscription: subscription?.replaceAll('_', ' ') ?? null,
+    subscription: subscription?.state.replaceAll('_', ' ') ?? null,
+    overdue: overdue ? overdueText(calendar, overdue) : null,
   }
 }
 

@@ -5,6 +5,7 @@ import type { AdminDeps } from './deps.ts'
 import { eventRoutes } from './events-page.ts'
 import { homeRoutes } from './home-page.ts'
 import { listRoutes } from './lists.ts'
+import { orderAnswerRoutes } from './order-answers.ts'
 import { orderRoutes } from './order-page.ts'
 import { orderListRoutes } from './orders-page.ts'
 import { readerListRoutes } from './readers-page.ts'
@@ -17,6 +18,7 @@ export function adminRoutes(deps: AdminDeps): Router {
   router.use(homeRoutes(deps))
   router.use(orderListRoutes(deps))
   router.use(orderRoutes(deps))
+  router.use(orderAnswerRoutes(deps))
   router.use(readerListRoutes(deps))
   router.use(articleListRoutes(deps))
   router.use(eventRoutes(deps))

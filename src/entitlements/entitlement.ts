@@ -74,8 +74,11 @@ export function withRelease(entitlement: Entitlement, released: boolean, wish: H
   return withHold({ ...entitlement, released: released && wish !== null }, wish)
 }
 
+/** What of a subscription says how far it reaches. */
+export type SpanFacts = Pick<Subscription, 'state' | 'paidUntil' | 'givenUntil' | 'endsAt' | 'endedAt'>
+
 /** Until when a subscription opens what it opens, from what Stripe last said of it. */
-export function spanOf(subscription: Subscription, grace: Grace): Span {
+export function spanOf(subscription: SpanFacts, grace: Grace): Span {
   const { state, endsAt, endedAt } = subscription
   const until = later(subscription.paidUntil, subscription.givenUntil)
   if (!isLiving(state)) return { endsAt: earlier(until, endedAt), runsOnUntil: null }

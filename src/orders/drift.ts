@@ -45,19 +45,36 @@ export async function recordDrift(tx: Transaction, drift: Drift, now: Date): Pro
     .execute()
 }
 
-/** Closes a difference that is none any more; where none is open, nothing happens. */
+/** Closes a difference that is none any more; where none is open, nothing happens. Returns whether one was open. */
 export async function closeDrift(
   tx: Transaction,
   drift: Pick<Drift, 'kind' | 'subject'>,
   now: Date,
-): Promise<void> {
-  await tx
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable('drift')
     .set({ closed_at: now })
     .where('kind', '=', drift.kind)
     .where('subject', '=', drift.subject)
     .where('closed_at', 'is', null)
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+export async function isDriftOpen(
+  db: Transaction,
+  { kind, subject }: Pick<Drift, 'kind' | 'subject'>,
+  orderId: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('drift')
+    .select('id')
+    .where('kind', '=', kind)
+    .where('subject', '=', subject)
+    .where('order_id', '=', orderId)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 export interface FoundDrift extends Drift {

@@ -11,6 +11,7 @@ import { compare, isZero, type Money, minorUnits, money, sum } from '../money/mo
 import { fromStripeAmount } from '../stripe/amounts.ts'
 import { dateOf } from '../stripe/client.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
+import { askAboutRefund, type NotedRefund } from './ask-about-refund.ts'
 import { writeHistory } from './history.ts'
 import { type Happening, nextState, type Order } from './order.ts'
 import { listPayments } from './payments.ts'
@@ -39,6 +40,8 @@ export type AfterChange = (tx: Transaction, order: Order, now: Date) => Promise<
 export interface ReadRefund extends Refund {
   paymentIntentId: string
   movements: Movement[]
+  /** From its metadata: the installation that asked for it; null: it was made at Stripe. */
+  installationId: string | null
 }
 
 /**
@@ -59,11 +62,15 @@ export async function followRefunds(
   return inTransaction(deps.db, async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (!order) return null
+    const noted: NotedRefund[] = []
     for (const refund of refunds) {
-      await writeRefund(tx, deps, order, refund, readNumber)
+      const isNew = await writeRefund(tx, deps, order, refund, readNumber)
       await enterRefund(tx, order.id, refund, deps.clock())
+      const byUs = refund.installationId === deps.installation.id
+      noted.push({ ...refund, isNew, byUs, isUndone: isUndone(refund.state) })
     }
     const recounted = await recountRefunds(tx, order)
+    await askAboutRefunds(tx, deps, recounted, noted)
     await afterChange(tx, recounted, deps.clock())
     return recounted
   })
@@ -84,6 +91,7 @@ export async function readRefunds(stripe: Stripe, paymentIntentId: string): Prom
     askedAt: dateOf(refund.created),
     paymentIntentId,
     movements: movementsOfRefund(refund),
+    installationId: refund.metadata?.installation ?? null,
   }))
 }
 
@@ -104,24 +112,36 @@ function isUndone(state: string): boolean {
   return ['failed', 'canceled'].includes(state)
 }
 
+/** Returns whether it was not known before. */
 async function writeRefund(
   tx: Transaction,
   deps: RefundDeps,
   order: Order,
   refund: Refund,
   readNumber: number,
-): Promise<void> {
+): Promise<boolean> {
   const known = await tx
     .selectFrom('refunds')
     .select(['id', 'state', 'read_number'])
     .where('stripe_refund_id', '=', refund.stripeRefundId)
     .executeTakeFirst()
-  if (known && (known.read_number > readNumber || known.state === refund.state)) return
+  if (known && (known.read_number > readNumber || known.state === refund.state)) return false
   const present = { state: refund.state, read_number: readNumber }
   if (known) await tx.updateTable('refunds').set(present).where('id', '=', known.id).execute()
   else await insertRefund(tx, order, refund, readNumber)
   const text = `Refund of ${formatMoney(refund.amount, deps.installation.locale)}: ${refund.state}`
   await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'stripe' })
+  return !known
+}
+
+async function askAboutRefunds(
+  tx: Transaction,
+  { clock, installation }: RefundDeps,
+  order: Order,
+  refunds: NotedRefund[],
+): Promise<void> {
+  const { locale } = installation
+  for (const refund of refunds) await askAboutRefund(tx, { order, refund, locale, now: clock() })
 }
 
 async function insertRefund(
