@@ -7,7 +7,7 @@ export type FormValues = Record<string, string>
 type CardField = 'card_number' | 'exp' | 'cvc'
 type AccountField = 'account_number' | 'routing_number' | 'iban'
 export type Problems = Partial<
-  Record<'email' | CardField | AccountField | 'name' | 'country' | 'terms', string>
+  Record<'email' | 'customer_email' | CardField | AccountField | 'name' | 'country' | 'terms', string>
 >
 
 /** What a session asks its buyer for. */

@@ -1,11 +1,12 @@
 import { newId } from '../objects/ids.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
-import { defaultConfiguration } from '../portal/default-configuration.ts'
+import { configurationChanges, newConfigurationFields } from '../portal/configuration-fields.ts'
+import { changeConfiguration, defaultConfiguration, makeConfiguration } from '../portal/configurations.ts'
 import { invalid } from '../wire/api-error.ts'
 import { endpoint } from '../wire/endpoint.ts'
 import { listObjects, pagination } from '../wire/list.ts'
-import { boolean, object, oneOf, required, text, type Values } from '../wire/parameters.ts'
+import { boolean, integer, list, object, oneOf, required, text, type Values } from '../wire/parameters.ts'
 import { named, referred } from './find.ts'
 
 const configuration = 'billing_portal.configuration'
@@ -15,13 +16,25 @@ const afterCompletion = object({
   redirect: object({ return_url: required(text()) }),
   type: required(oneOf('hosted_confirmation', 'portal_homepage', 'redirect')),
 })
+/** What a portal may be opened for; all but the first are about one subscription. */
+const flows = [
+  'payment_method_update',
+  'subscription_cancel',
+  'subscription_update',
+  'subscription_update_confirm',
+] as const
 const fields = {
   configuration: text(),
   customer: text(),
   flow_data: object({
     after_completion: afterCompletion,
     subscription_cancel: object({ subscription: required(text()) }),
-    type: required(oneOf('payment_method_update', 'subscription_cancel')),
+    subscription_update: object({ subscription: required(text()) }),
+    subscription_update_confirm: object({
+      items: required(list(object({ id: required(text()), price: text(), quantity: integer(1, 999_999) }))),
+      subscription: required(text()),
+    }),
+    type: required(oneOf(...flows)),
   }),
   locale: oneOf('auto', 'de', 'en', 'en-GB', 'es', 'fr'),
   return_url: text(),
@@ -44,6 +57,23 @@ export const billingPortalEndpoints = [
         refs: { active, is_default },
       }),
   ),
+  endpoint(
+    'POST',
+    '/v1/billing_portal/configurations',
+    configuration,
+    newConfigurationFields,
+    ({ work }, params) => makeConfiguration(work, params),
+  ),
+  endpoint(
+    'POST',
+    '/v1/billing_portal/configurations/{id}',
+    configuration,
+    configurationChanges,
+    async ({ work, id }, params) => {
+      await named(work, configuration, id, { param: 'configuration', take: true })
+      return changeConfiguration(work, id, params)
+    },
+  ),
   endpoint('GET', '/v1/billing_portal/configurations/{id}', configuration, {}, async ({ work, id }) => {
     return (await named(work, configuration, id, { param: 'configuration' })).data
   }),
@@ -55,6 +85,7 @@ async function openPortal(work: Work, params: Params): Promise<Shapes['billing_p
   const used = params.configuration
     ? (await referred(work, configuration, params.configuration, 'configuration')).data
     : await defaultConfiguration(work)
+  refuseSwitchedOff(used, params.flow_data?.type)
   const id = newId('bps_')
   const opened: Shapes['billing_portal.session'] = {
     id,
@@ -75,21 +106,30 @@ async function openPortal(work: Work, params: Params): Promise<Shapes['billing_p
   return opened
 }
 
+/** A portal cannot be opened for what its configuration does not offer. */
+function refuseSwitchedOff(used: Shapes[typeof configuration], type: string | undefined): void {
+  const feature = type === 'subscription_update_confirm' ? 'subscription_update' : (type ?? 'invoice_history')
+  const { payment_method_update, subscription_cancel, subscription_update } = used.features
+  const offered = { payment_method_update, subscription_cancel, subscription_update }
+  if (!(feature in offered) || offered[feature as keyof typeof offered].enabled) return
+  throw invalid(
+    `This portal's configuration ${used.id} has ${feature} disabled; enable it to use this flow.`,
+    'flow_data[type]',
+  )
+}
+
 async function flowOf(work: Work, given: NonNullable<Params['flow_data']>, customer: string): Promise<Flow> {
-  const wanted = given.subscription_cancel?.subscription
-  if ((given.type === 'subscription_cancel') !== (wanted !== undefined)) {
-    throw invalid(
-      'Missing required param: flow_data[subscription_cancel][subscription].',
-      'flow_data[subscription_cancel]',
-      'parameter_missing',
-    )
+  const { after_completion: completion, type } = given
+  const about = flows
+    .slice(1)
+    .find((name) => name === type || given[name as keyof typeof given] !== undefined)
+  const subscription = type === 'payment_method_update' ? undefined : given[type]?.subscription
+  if ((about ?? 'payment_method_update') !== type || (about && !subscription)) {
+    const at = `flow_data[${about}]`
+    throw invalid(`Missing required param: ${at}[subscription].`, at, 'parameter_missing')
   }
-  if (wanted) {
-    const at = 'flow_data[subscription_cancel][subscription]'
-    const { data } = await referred(work, 'subscription', wanted, at)
-    if (data.customer !== customer) throw invalid(`The subscription ${wanted} is not this customer's.`, at)
-  }
-  const completion = given.after_completion
+  if (subscription) await checkOwner(work, subscription, customer, `flow_data[${type}][subscription]`)
+  const confirm = given.subscription_update_confirm
   return {
     after_completion: {
       hosted_confirmation: completion?.hosted_confirmation
@@ -99,10 +139,25 @@ async function flowOf(work: Work, given: NonNullable<Params['flow_data']>, custo
       type: completion?.type ?? 'portal_homepage',
     },
     customer_update: null,
-    subscription_cancel: wanted ? { retention: null, subscription: wanted } : null,
+    subscription_cancel: given.subscription_cancel ? { ...given.subscription_cancel, retention: null } : null,
     subscription_pause: null,
-    subscription_update: null,
-    subscription_update_confirm: null,
-    type: given.type,
+    subscription_update: given.subscription_update ?? null,
+    subscription_update_confirm: confirm
+      ? {
+          discounts: null,
+          items: confirm.items.map((item) => ({
+            id: item.id,
+            price: item.price ?? null,
+            quantity: item.quantity ?? 1,
+          })),
+          subscription: confirm.subscription,
+        }
+      : null,
+    type,
   }
+}
+
+async function checkOwner(work: Work, id: string, customer: string, at: string): Promise<void> {
+  const { data } = await referred(work, 'subscription', id, at)
+  if (data.customer !== customer) throw invalid(`The subscription ${id} is not this customer's.`, at)
 }

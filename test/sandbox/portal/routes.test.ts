@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type Stripe from 'stripe'
 import { addPlans, advance, cards, openSandbox, post, refusal, subscribe } from '../support.ts'
 
 const sandbox = await openSandbox()
@@ -120,5 +121,142 @@ describe('the billing portal', () => {
     assert.equal((await post(`${portal.url}/card`, card())).status, 404)
     const unknown = await refusal(stripe.billingPortal.sessions.create({ customer: 'cus_nobody' }))
     assert.equal(unknown.code, 'resource_missing')
+  })
+})
+
+describe('a portal that is configured', () => {
+  type Features = Stripe.BillingPortal.ConfigurationCreateParams['features']
+  const change = (price: Stripe.Price): NonNullable<Features['subscription_update']> => ({
+    default_allowed_updates: ['price'],
+    enabled: true,
+    products: [{ product: plans.product.id, prices: [price.id, plans.monthly.id] }],
+    proration_behavior: 'always_invoice',
+  })
+
+  async function configured(features: Features) {
+    const configuration = await stripe.billingPortal.configurations.create({ features })
+    const subscription = await subscribe(stripe, plans.monthly)
+    const portal = await stripe.billingPortal.sessions.create({
+      configuration: configuration.id,
+      customer: String(subscription.customer),
+    })
+    return { configuration, subscription, portal, at: `${portal.url}/subscriptions/${subscription.id}` }
+  }
+
+  it('is made, changed, listed and put out of use, but the default is not', async () => {
+    const made = await stripe.billingPortal.configurations.create({
+      features: { subscription_cancel: { enabled: true, mode: 'immediately' } },
+      metadata: { desk: 'support' },
+    })
+    assert.deepEqual([made.is_default, made.features.subscription_cancel.mode], [false, 'immediately'])
+    assert.equal(made.features.payment_method_update.enabled, false)
+    const changed = await stripe.billingPortal.configurations.update(made.id, {
+      active: false,
+      features: { invoice_history: { enabled: true } },
+    })
+    assert.deepEqual([changed.active, changed.features.invoice_history.enabled], [false, true])
+    assert.equal(changed.features.subscription_cancel.enabled, true)
+    const inactive = await stripe.billingPortal.configurations.list({ active: false })
+    assert.deepEqual(
+      inactive.data.map((one) => one.id),
+      [made.id],
+    )
+    const [standard] = (await stripe.billingPortal.configurations.list({ is_default: true })).data
+    const kept = await refusal(
+      stripe.billingPortal.configurations.update(standard?.id ?? '', { active: false }),
+    )
+    assert.equal(kept.param, 'active')
+    const senseless = await refusal(
+      stripe.billingPortal.configurations.create({ features: { subscription_update: { enabled: true } } }),
+    )
+    assert.equal(senseless.code, 'parameter_missing')
+  })
+
+  it('changes the plan and charges what is missing', async () => {
+    const { subscription, at, portal } = await configured({ subscription_update: change(plans.annual) })
+    assert.match(await (await fetch(portal.url)).text(), /Change to All-Access, \$130\.00 every year/)
+    const answer = await post(`${at}/plan`, { price: plans.annual.id })
+    assert.equal(answer.status, 303)
+    const changed = await stripe.subscriptions.retrieve(subscription.id, { expand: ['latest_invoice'] })
+    assert.equal(changed.items.data[0]?.price.id, plans.annual.id)
+    const invoice = changed.latest_invoice as Stripe.Invoice
+    assert.deepEqual([invoice.status, invoice.billing_reason], ['paid', 'subscription_update'])
+    assert.equal((await post(`${at}/plan`, { price: plans.once.id })).status, 404)
+  })
+
+  it('changes nothing where the payment fails, and says why', async () => {
+    const { subscription, at } = await configured({ subscription_update: change(plans.annual) })
+    const method = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
+      customer: String(subscription.customer),
+    })
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: method.id })
+    const answer = await post(`${at}/plan`, { price: plans.annual.id })
+    assert.equal(answer.status, 402)
+    assert.match(await answer.text(), /role="alert">Your card was declined/)
+    const same = await stripe.subscriptions.retrieve(subscription.id)
+    assert.deepEqual([same.items.data[0]?.price.id, same.status], [plans.monthly.id, 'active'])
+  })
+
+  it('opens for one change that is to be confirmed', async () => {
+    const { configuration, subscription } = await configured({ subscription_update: change(plans.annual) })
+    const portal = await stripe.billingPortal.sessions.create({
+      configuration: configuration.id,
+      customer: String(subscription.customer),
+      flow_data: {
+        type: 'subscription_update_confirm',
+        subscription_update_confirm: {
+          subscription: subscription.id,
+          items: [{ id: subscription.items.data[0]?.id ?? '', price: plans.annual.id, quantity: 1 }],
+        },
+        after_completion: { type: 'redirect', redirect: { return_url: 'http://shop.test/changed' } },
+      },
+    })
+    assert.match(await (await fetch(portal.url)).text(), /Confirm the change to All-Access/)
+    const answer = await post(`${portal.url}/subscriptions/${subscription.id}/plan`, {
+      price: plans.annual.id,
+    })
+    assert.equal(answer.headers.get('location'), 'http://shop.test/changed')
+    const off = await refusal(
+      stripe.billingPortal.sessions.create({
+        customer: String(subscription.customer),
+        flow_data: { type: 'subscription_update', subscription_update: { subscription: subscription.id } },
+      }),
+    )
+    assert.equal(off.param, 'flow_data[type]')
+  })
+
+  it('ends a subscription at once, with the reason that was chosen', async () => {
+    const { subscription, at, portal } = await configured({
+      subscription_cancel: {
+        cancellation_reason: { enabled: true, options: ['too_expensive', 'unused'] },
+        enabled: true,
+        mode: 'immediately',
+      },
+    })
+    assert.match(await (await fetch(portal.url)).text(), /Too expensive/)
+    assert.equal((await post(`${at}/cancellation`, { ends: 'yes', feedback: 'unused' })).status, 303)
+    const ended = await stripe.subscriptions.retrieve(subscription.id)
+    assert.deepEqual([ended.status, ended.cancellation_details?.feedback], ['canceled', 'unused'])
+  })
+
+  it('pauses and goes on, corrects an address, and offers nothing that is switched off', async () => {
+    const { subscription, at, portal } = await configured({
+      customer_update: { allowed_updates: ['email'], enabled: true },
+      subscription_pause: { enabled: true },
+    })
+    await post(`${at}/pause`, { pauses: 'yes' })
+    assert.equal((await stripe.subscriptions.retrieve(subscription.id)).status, 'paused')
+    await post(`${at}/pause`, { pauses: 'no' })
+    assert.equal((await stripe.subscriptions.retrieve(subscription.id)).status, 'active')
+    const mended = { customer_email: 'new@example.com', customer_name: 'Mallory' }
+    assert.equal((await post(`${portal.url}/details`, mended)).status, 303)
+    const customer = await stripe.customers.retrieve(String(subscription.customer))
+    assert.ok(!customer.deleted)
+    assert.deepEqual([customer.email, customer.name], ['new@example.com', 'Alice'])
+    const wrong = await post(`${portal.url}/details`, { customer_email: 'nonsense' })
+    assert.equal(wrong.status, 422)
+    assert.equal((await post(`${at}/cancellation`, { ends: 'yes' })).status, 404)
+    assert.equal((await post(`${portal.url}/card`, card())).status, 404)
+    assert.doesNotMatch(await (await fetch(portal.url)).text(), /Cancel|card_number/)
   })
 })
