@@ -25,6 +25,7 @@ import { planRoutes } from './plans/routes.ts'
 import { sessionOf } from './readers/load-session.ts'
 import type { Readers } from './readers/readers.ts'
 import { readerRoutes } from './readers/routes.ts'
+import { countOpenDrift } from './reconcile/drift-store.ts'
 import type { Settings } from './settings.ts'
 import { openShell } from './shell.ts'
 import type { Applier } from './webhooks/apply-soon.ts'
@@ -55,7 +56,17 @@ export function createApp(deps: AppDeps): Express {
   const assets = openAssets(join(viewsFolder, 'assets'))
   const templates = openTemplates(viewsFolder, { reload: deps.reloadTemplates })
   const render = createRender(templates, openShell({ ...deps, assets }))
-  const operations = openOperations({ ready: deps.ready, metricsToken: settings.metricsToken })
+  const operations = openOperations({
+    ready: deps.ready,
+    metricsToken: settings.metricsToken,
+    counts: [
+      {
+        name: 'newsstand_open_drift',
+        help: 'Differences from Stripe, and questions, that wait for staff',
+        read: () => countOpenDrift(db),
+      },
+    ],
+  })
   const doors = openDoors(deps)
   const plansInCart = async (req: express.Request) => {
     const { lines } = await pricedCartOf(deps, req)

@@ -10,6 +10,7 @@ const floors: string[][] = [
   ['app', 'seed'],
   ['doors', 'shell'],
   ['account', 'admin'],
+  ['reconcile'],
   ['webhooks'],
   ['checkout', 'paywall'],
   ['entitlements'],

@@ -1,6 +1,5 @@
 import type { Request } from 'express'
-import type { FollowDeps } from '../entitlements/follow-subscription.ts'
-import type { Calendar } from '../http/moment.ts'
+import type { CheckoutDeps } from '../checkout/deps.ts'
 import type { Render } from '../http/render.ts'
 
 export interface SignedInStaff {
@@ -9,8 +8,7 @@ export interface SignedInStaff {
   role: 'owner' | 'editor' | 'support'
 }
 
-export interface AdminDeps extends FollowDeps {
-  calendar: Calendar
+export interface AdminDeps extends CheckoutDeps {
   render: Render
   /** staff: may be here · reader: signed in, but none of the staff · stranger: nobody is signed in. */
   visitorOf: (

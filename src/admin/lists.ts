@@ -1,17 +1,15 @@
 import { type Request, type Response, Router } from 'express'
 import { promotionView } from '../cart/pages.ts'
 import { formatMoney } from '../money/format-money.ts'
-import { listDrift } from '../orders/drift.ts'
 import { perText } from '../plans/plan.ts'
 import { listPromotions } from '../plans/promotion-store.ts'
 import { listPlans } from '../plans/store.ts'
 import type { AdminDeps } from './deps.ts'
 
-/** Plans with their promotion codes, and differences from Stripe: short lists, a page each. */
+/** Plans with their promotion codes: short lists on one page. */
 export function listRoutes(deps: AdminDeps): Router {
   const router = Router()
   router.get('/plans', (req, res) => showPlans(deps, req, res))
-  router.get('/drift', (req, res) => showDrift(deps, req, res))
   return router
 }
 
@@ -41,30 +39,6 @@ async function showPlans(deps: AdminDeps, req: Request, res: Response): Promise<
   await deps.render(req, res, {
     view: 'admin/plans',
     title: 'Plans',
-    layout: 'staff',
-    noindex: true,
-    secret: true,
-    model,
-  })
-}
-
-async function showDrift(deps: AdminDeps, req: Request, res: Response): Promise<void> {
-  const { db, calendar } = deps
-  const rows = (await listDrift(db, null)).map((drift) => ({
-    id: drift.id,
-    found: calendar.time(drift.foundAt),
-    kind: drift.kind,
-    subject: drift.subject,
-    subjectUrl: drift.orderId && drift.subject.startsWith('NS-') ? `/admin/orders/${drift.subject}` : null,
-    stripeSays: drift.stripeSays,
-    weSay: drift.weSay,
-    fix: drift.fix,
-    closed: drift.closedAt ? calendar.time(drift.closedAt) : null,
-  }))
-  const model = { rows }
-  await deps.render(req, res, {
-    view: 'admin/drift',
-    title: 'Drift',
     layout: 'staff',
     noindex: true,
     secret: true,

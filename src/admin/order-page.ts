@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express'
 import { listEntitlementsOfOrder } from '../entitlements/store.ts'
 import { NotFound } from '../errors.ts'
 import { formatMoney } from '../money/format-money.ts'
-import { listDrift, questionKinds } from '../orders/drift.ts'
+import { type FoundDrift, listDrift, questionKinds } from '../orders/drift.ts'
 import { listHistory } from '../orders/history.ts'
 import type { Order } from '../orders/order.ts'
 import { orderView } from '../orders/pages.ts'
@@ -80,15 +80,18 @@ async function orderModel(deps: AdminDeps, order: Order) {
     access: accessView(deps, entitlements, subscription),
     questions: questionsView(order, drift),
     history: history.map(({ at, text, by }) => ({ at: calendar.time(at), text, by })),
-    drift: drift
-      .filter(({ kind }) => !questionKinds.includes(kind))
-      .map(({ foundAt, stripeSays, weSay, fix }) => ({
-        found: calendar.time(foundAt),
-        stripeSays,
-        weSay,
-        fix,
-      })),
+    drift: drift.filter(isOpenDifference).map(({ id, foundAt, stripeSays, weSay, fix }) => ({
+      found: calendar.time(foundAt),
+      stripeSays,
+      weSay,
+      fix,
+      url: `/admin/drift/${id}`,
+    })),
   }
+}
+
+function isOpenDifference({ kind, closedAt }: FoundDrift): boolean {
+  return closedAt === null && !questionKinds.includes(kind)
 }
 
 function stripeIds(order: Order): (readonly [string, string])[] {

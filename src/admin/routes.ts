@@ -2,9 +2,11 @@ import { Router } from 'express'
 import { NotFound } from '../errors.ts'
 import { articleListRoutes } from './articles-page.ts'
 import type { AdminDeps } from './deps.ts'
+import { driftRoutes } from './drift-page.ts'
 import { eventRoutes } from './events-page.ts'
 import { homeRoutes } from './home-page.ts'
 import { listRoutes } from './lists.ts'
+import { mendRoutes } from './mend-page.ts'
 import { orderAnswerRoutes } from './order-answers.ts'
 import { orderRoutes } from './order-page.ts'
 import { orderListRoutes } from './orders-page.ts'
@@ -23,6 +25,8 @@ export function adminRoutes(deps: AdminDeps): Router {
   router.use(articleListRoutes(deps))
   router.use(eventRoutes(deps))
   router.use(listRoutes(deps))
+  router.use(driftRoutes(deps))
+  router.use(mendRoutes(deps))
   router.use(() => {
     throw new NotFound('There is no such staff page.')
   })

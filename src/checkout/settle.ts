@@ -1,4 +1,5 @@
 import { inTransaction, type Transaction } from '../db/database.ts'
+import type { Tables } from '../db/tables.ts'
 import { noteIntents } from '../ledger/store.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { recordDrift } from '../orders/drift.ts'
@@ -10,6 +11,7 @@ import { nextReadNumber } from '../stripe/read-number.ts'
 import { compareSession } from './compare-session.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { readSession, type SessionFacts } from './read-session.ts'
+import { recordPaidBack } from './record-paid-back.ts'
 import { recordPurchase } from './record-purchase.ts'
 import { findLatestSession, saveSession } from './sessions.ts'
 
@@ -31,7 +33,7 @@ export async function settle(deps: CheckoutDeps, sessionId: string): Promise<Set
   const session = await readSession(deps.stripe, sessionId)
   if (session.installationId !== deps.installation.id || !session.orderId) return { outcome: 'foreign' }
   const { orderId } = session
-  return inTransaction(deps.db, async (tx) => {
+  const settled = await inTransaction<Tables, SettleOutcome>(deps.db, async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (!order) return { outcome: 'foreign' }
     await noteSession(tx, deps, order, session)
@@ -45,6 +47,9 @@ export async function settle(deps: CheckoutDeps, sessionId: string): Promise<Set
     await recordPurchase(tx, deps, order, session, readNumber)
     return { outcome: 'settled', orderId }
   })
+  // What staff have paid back at Stripe waits for nobody any more.
+  const ended = settled.outcome === 'held' && (await recordPaidBack(deps, session))
+  return ended ? { outcome: 'already', orderId } : settled
 }
 
 /** A session that Stripe made and whose answer we never got is written down here. */
@@ -134,7 +139,7 @@ async function refusePaidTwice(
 }
 
 /** A subscription is begun by one session; the payment intent of its first invoice may become known only later. */
-function isWhatPaid(order: Order, session: SessionFacts): boolean {
+export function isWhatPaid(order: Order, session: SessionFacts): boolean {
   if (order.stripeSubscriptionId) return session.subscription?.id === order.stripeSubscriptionId
   return !session.subscription && session.paymentIntentId === order.stripePaymentIntentId
 }

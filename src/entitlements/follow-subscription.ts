@@ -82,8 +82,12 @@ async function follow(
   return anyNew
 }
 
-/** Usually one: what a duplicate would open was never opened. */
-async function moveEntitlements(tx: Transaction, subscription: Subscription, span: Span): Promise<void> {
+/** Moves what a subscription opens to a span; usually one entitlement: what a duplicate would open was never opened. */
+export async function moveEntitlements(
+  tx: Transaction,
+  subscription: Subscription,
+  span: Span,
+): Promise<void> {
   const entitlements = await listEntitlementsOfOrder(tx, subscription.orderId)
   for (const entitlement of entitlements) {
     if (entitlement.subscriptionId === subscription.id)

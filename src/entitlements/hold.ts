@@ -27,7 +27,8 @@ export async function holdByState(tx: Transaction, order: Order, now: Date): Pro
 
 /** What should stand in the way of all that an order opened; null: nothing. */
 export async function wishFor(tx: Transaction, order: Order): Promise<Hold | null> {
-  if (order.state === 'refunded') return 'refund'
+  // One whose payment was struck off has none left: what it opened is closed as if it had gone back.
+  if (order.state === 'refunded' || order.state === 'failed') return 'refund'
   if (order.state !== 'disputed') return null
   const disputes = await listDisputes(tx, order.id)
   if (disputes.some((dispute) => dispute.effect === 'open')) return 'dispute'

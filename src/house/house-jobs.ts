@@ -10,6 +10,8 @@ import { queueJob } from '../jobs/queue-job.ts'
 import { followCharges } from '../orders/follow-charges.ts'
 import { enterEarlier, sweepPending } from '../orders/sweep-ledger.ts'
 import type { Readers } from '../readers/readers.ts'
+import { goOnComparing } from '../reconcile/go-on.ts'
+import { compareJob, compareWhenDue } from '../reconcile/start-comparison.ts'
 import { applyEvent } from '../webhooks/apply-event.ts'
 import type { Applier } from '../webhooks/apply-soon.ts'
 import { listDueIds } from '../webhooks/inbox.ts'
@@ -24,6 +26,7 @@ export interface HouseJobsDeps extends CheckoutDeps {
 export const schedule: ScheduledJob[] = [
   { name: 'apply-due-events', cron: '* * * * *' },
   { name: 'take-missed-events', cron: '*/5 * * * *' },
+  { name: 'compare-when-due', cron: '*/10 * * * *' },
   { name: 'sweep', cron: '17 * * * *' },
   { name: 'sweep-ledger', cron: '37 * * * *' },
 ]
@@ -48,6 +51,8 @@ export function handlersOf(deps: HouseJobsDeps): Record<string, JobHandler> {
     'take-missed-events': async () => {
       for (const eventId of await takeMissedEvents(deps)) deps.applier.soon(eventId)
     },
+    'compare-when-due': () => compareWhenDue(deps),
+    [compareJob]: () => goOnComparing(deps),
     sweep: () => sweep(deps),
   }
 }

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Request, type RequestHandler, Router } from 'express'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { NotFound } from '../errors.ts'
 
 export interface OperationsDeps {
@@ -8,6 +8,14 @@ export interface OperationsDeps {
   ready: () => Promise<void>
   /** Lets /metrics be read from elsewhere than loopback; null: loopback alone. */
   metricsToken: string | null
+  /** What is counted whenever somebody reads /metrics. */
+  counts?: Count[]
+}
+
+export interface Count {
+  name: string
+  help: string
+  read: () => Promise<number>
 }
 
 export interface Operations {
@@ -27,12 +35,25 @@ export function openOperations(deps: OperationsDeps): Operations {
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2],
     registers: [registry],
   })
+  for (const count of deps.counts ?? []) addGauge(registry, count)
   const measure: RequestHandler = (req, res, next) => {
     const stop = seconds.startTimer({ method: req.method, place: placeOf(req.path) })
     res.on('finish', () => stop({ status: String(res.statusCode) }))
     next()
   }
   return { measure, router: operationRoutes(deps, registry) }
+}
+
+function addGauge(registry: Registry, { name, help, read }: Count): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    async collect() {
+      // A database that is away must not take the other metrics with it.
+      this.set(await read().catch(() => Number.NaN))
+    },
+  })
 }
 
 function operationRoutes({ ready, metricsToken }: OperationsDeps, registry: Registry): Router {

@@ -1,20 +1,43 @@
 import { randomUUID } from 'node:crypto'
+import type { Selectable } from 'kysely'
 import type { Transaction } from '../db/database.ts'
+import type { EventTables } from '../db/tables/events.ts'
 
-/** A difference between what Stripe says and what we say, for staff to settle. */
-export interface Drift {
-  kind:
-    | 'session_differs'
-    | 'paid_twice'
-    | 'refund_unknown'
-    | 'subscription_unknown'
-    | 'duplicate_not_paid_back'
-    | 'refund_names_no_line'
-    | 'subscription_impossible'
-    | 'plan_unknown'
-    | 'dispute_lost_goes_on'
-  /** An order's number or a Stripe id; with `kind` it names the difference. */
-  subject: string
+/** Every kind of difference; `reconcile/kinds/table.ts` says of each how it is found and mended. */
+export const driftKinds = [
+  'session_unsettled',
+  'session_differs',
+  'paid_twice',
+  'order_not_paid',
+  'amount_differs',
+  'payment_unknown',
+  'payment_differs',
+  'payment_gone',
+  'charge_unknown',
+  'refund_unknown',
+  'refund_differs',
+  'dispute_unknown',
+  'dispute_differs',
+  'subscription_unknown',
+  'subscription_differs',
+  'subscription_gone',
+  'subscription_double',
+  'duplicate_not_paid_back',
+  'subscription_impossible',
+  'plan_unknown',
+  'refund_names_no_line',
+  'dispute_lost_goes_on',
+  'customer_gone',
+] as const
+
+export type DriftKind = (typeof driftKinds)[number]
+
+/** What is no difference, but a decision that only staff can make. */
+export const questionKinds: readonly DriftKind[] = ['refund_names_no_line', 'dispute_lost_goes_on']
+
+/** Both sides of a difference, in words for staff. */
+export interface Difference {
+  /** null: it belongs to no order of ours. */
   orderId: string | null
   stripeSays: string
   weSay: string
@@ -22,43 +45,61 @@ export interface Drift {
   fix: string
 }
 
-/** What is no difference, but a decision that only staff can make. */
-export const questionKinds: readonly Drift['kind'][] = ['refund_names_no_line', 'dispute_lost_goes_on']
+/** A difference between what Stripe says and what we say, for staff to settle. */
+export interface Drift extends Difference {
+  kind: DriftKind
+  /** An order's number or a Stripe id; with `kind` it names the difference. */
+  subject: string
+}
 
-/** Writes a difference down once: while it is open, finding it again changes nothing. */
-export async function recordDrift(tx: Transaction, drift: Drift, now: Date): Promise<void> {
-  await tx
+/**
+ * Writes a difference down once: while it is open, finding it again only brings its words up to date. Returns whether it
+ * was not known as open before.
+ */
+export async function recordDrift(tx: Transaction, drift: Drift, now: Date): Promise<boolean> {
+  const words = { stripe_says: drift.stripeSays, we_say: drift.weSay, fix: drift.fix }
+  const { numUpdatedRows } = await openOne(tx, drift).set(words).executeTakeFirst()
+  if (numUpdatedRows > 0n) return false
+  const { numInsertedOrUpdatedRows } = await tx
     .insertInto('drift')
     .values({
       id: randomUUID(),
       kind: drift.kind,
       subject: drift.subject,
       order_id: drift.orderId,
-      stripe_says: drift.stripeSays,
-      we_say: drift.weSay,
-      fix: drift.fix,
       found_at: now,
+      ...words,
     })
     .onConflict((conflict) =>
       conflict.columns(['kind', 'subject']).where('closed_at', 'is', null).doNothing(),
     )
-    .execute()
+    .executeTakeFirst()
+  return numInsertedOrUpdatedRows === 1n
 }
 
-/** Closes a difference that is none any more; where none is open, nothing happens. Returns whether one was open. */
+/**
+ * Closes a difference that is none any more; where none is open, nothing happens. `end.by` is an address of staff, or
+ * newsstand. Returns whether one was open.
+ */
 export async function closeDrift(
   tx: Transaction,
   drift: Pick<Drift, 'kind' | 'subject'>,
   now: Date,
+  end: { by: string; how: string } = { by: 'newsstand', how: 'Stripe and we agree again' },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('drift')
-    .set({ closed_at: now })
-    .where('kind', '=', drift.kind)
-    .where('subject', '=', drift.subject)
-    .where('closed_at', 'is', null)
+  const closed = { closed_at: now, closed_by: end.by, closed_how: end.how, last_error: null }
+  const { numUpdatedRows } = await openOne(tx, drift)
+    .set({ ...closed, mending_until: null })
     .executeTakeFirst()
   return numUpdatedRows > 0n
+}
+
+function openOne(tx: Transaction, { kind, subject }: Pick<Drift, 'kind' | 'subject'>) {
+  return tx
+    .updateTable('drift')
+    .where('kind', '=', kind)
+    .where('subject', '=', subject)
+    .where('closed_at', 'is', null)
 }
 
 export async function isDriftOpen(
@@ -81,20 +122,36 @@ export interface FoundDrift extends Drift {
   id: string
   foundAt: Date
   closedAt: Date | null
+  /** An address of staff, or newsstand; null while it is open. */
+  closedBy: string | null
+  closedHow: string | null
+  /** Why the last try to mend it failed; null: none did. */
+  lastError: string | null
 }
 
-/** The open ones first, then the latest; one order's, or all (null). */
-export async function listDrift(db: Transaction, orderId: string | null, limit = 200): Promise<FoundDrift[]> {
-  let query = db
+/** An order's, open and closed, the open ones first, then the latest. */
+export async function listDrift(db: Transaction, orderId: string, limit = 200): Promise<FoundDrift[]> {
+  const rows = await db
     .selectFrom('drift')
     .selectAll()
+    .where('order_id', '=', orderId)
     .orderBy('closed_at', 'desc')
     .orderBy('found_at', 'desc')
     .limit(limit)
-  if (orderId) query = query.where('order_id', '=', orderId)
-  return (await query.execute()).map((row) => ({
+    .execute()
+  return rows.map(toDrift)
+}
+
+/** null: there is none with this id. */
+export async function findDrift(db: Transaction, id: string): Promise<FoundDrift | null> {
+  const row = await db.selectFrom('drift').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ? toDrift(row) : null
+}
+
+export function toDrift(row: Selectable<EventTables['drift']>): FoundDrift {
+  return {
     id: row.id,
-    kind: row.kind as Drift['kind'],
+    kind: row.kind as DriftKind,
     subject: row.subject,
     orderId: row.order_id,
     stripeSays: row.stripe_says,
@@ -102,5 +159,8 @@ export async function listDrift(db: Transaction, orderId: string | null, limit =
     fix: row.fix,
     foundAt: row.found_at,
     closedAt: row.closed_at,
-  }))
+    closedBy: row.closed_by,
+    closedHow: row.closed_how,
+    lastError: row.last_error,
+  }
 }

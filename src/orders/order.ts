@@ -62,6 +62,7 @@ export const happenings = [
   'refund_undone',
   'disputed',
   'dispute_won',
+  'payment_struck',
 ] as const
 
 export type Happening = (typeof happenings)[number]
@@ -71,15 +72,26 @@ const transitions: Record<OrderState, Partial<Record<Happening, OrderState>>> = 
   pending: { paid: 'paid', payment_failed: 'failed', session_expired: 'expired' },
   failed: { paid: 'paid' },
   expired: { paid: 'paid' },
-  paid: { refunded_in_part: 'partly_refunded', refunded_in_full: 'refunded', disputed: 'disputed' },
+  paid: {
+    refunded_in_part: 'partly_refunded',
+    refunded_in_full: 'refunded',
+    disputed: 'disputed',
+    payment_struck: 'failed',
+  },
   partly_refunded: {
     refunded_in_part: 'partly_refunded',
     refunded_in_full: 'refunded',
     refund_undone: 'paid',
     disputed: 'disputed',
+    payment_struck: 'failed',
   },
-  refunded: { refunded_in_part: 'partly_refunded', refund_undone: 'paid', disputed: 'disputed' },
-  disputed: { dispute_won: 'paid' },
+  refunded: {
+    refunded_in_part: 'partly_refunded',
+    refund_undone: 'paid',
+    disputed: 'disputed',
+    payment_struck: 'failed',
+  },
+  disputed: { dispute_won: 'paid', payment_struck: 'failed' },
 }
 
 /** The state after something happened; null where it changes nothing (a replay, say). */

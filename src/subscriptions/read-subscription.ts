@@ -110,7 +110,8 @@ export function periodEndOf(subscription: Stripe.Subscription): Date {
   return dateOf(Math.max(...subscription.items.data.map((item) => item.current_period_end)))
 }
 
-function toPayment(invoice: Stripe.Invoice): SubscriptionFacts['payments'][number] {
+/** A paid invoice, read with its payments, as a payment. */
+export function toPayment(invoice: Stripe.Invoice): SubscriptionFacts['payments'][number] {
   const paid = invoice.payments?.data.find((payment) => payment.status === 'paid')
   return {
     invoiceId: invoice.id ?? '',

@@ -1,0 +1,40 @@
+import { orNull } from '../ask.ts'
+import type { ReconcileDeps } from '../deps.ts'
+import type { Kind, Task } from '../kind.ts'
+import { noDifference } from './no-difference.ts'
+
+/** A reader's customer that was deleted at Stripe. */
+export const customerGone: Kind = {
+  title: 'A customer that Stripe lacks',
+  find: {
+    'our customers': async ({ seen }, customers) => {
+      const ids = customers.map((one) => one.stripeCustomerId)
+      const met = await seen(ids)
+      return ids.filter((id) => !met.has(id))
+    },
+  },
+  look: async (deps, customerId) => {
+    const customer = await orNull(deps.stripe.customers.retrieve(customerId))
+    if (customer && !('deleted' in customer && customer.deleted)) return noDifference
+    return async (tx) => {
+      const row = await tx
+        .selectFrom('stripe_customers')
+        .innerJoin('readers', 'readers.id', 'stripe_customers.reader_id')
+        .select(['readers.email', 'currency'])
+        .where('stripe_customer_id', '=', customerId)
+        .executeTakeFirst()
+      if (!row) return null
+      return {
+        orderId: null,
+        stripeSays: `Customer ${customerId} was deleted`,
+        weSay: `${row.email} pays as this customer in ${row.currency}`,
+        fix: 'Forget the customer: the next payment makes a new one.',
+      }
+    }
+  },
+  fixes: [{ name: 'forget', label: 'Forget the customer', apply: forget }],
+}
+
+async function forget({ db }: ReconcileDeps, { subject }: Task): Promise<void> {
+  await db.deleteFrom('stripe_customers').where('stripe_customer_id', '=', subject).execute()
+}

@@ -1,0 +1,72 @@
+import { formatMoney } from '../../money/format-money.ts'
+import { findOrderByPaymentIntent, lockOrder } from '../../orders/store.ts'
+import { fromStripeAmount } from '../../stripe/amounts.ts'
+import { idOf } from '../../stripe/client.ts'
+import { orNull } from '../ask.ts'
+import { CannotMend, type Kind } from '../kind.ts'
+import type { Scan, Things } from '../sources/source.ts'
+import { tellAgain } from '../tell-again.ts'
+import { noDifference } from './no-difference.ts'
+
+/** A refund of a payment of ours that we do not have. */
+export const refundUnknown: Kind = {
+  title: 'A refund that we lack',
+  find: { refunds: listUnknown },
+  look: async (deps, refundId) => {
+    const refund = await orNull(deps.stripe.refunds.retrieve(refundId))
+    const intentId = idOf(refund?.payment_intent)
+    if (!refund || !intentId) return noDifference
+    const amount = formatMoney(fromStripeAmount(refund.amount, refund.currency), deps.installation.locale)
+    return async (tx) => {
+      const found = await findOrderByPaymentIntent(tx, intentId)
+      const order = found && (await lockOrder(tx, found.id))
+      if (!order || (await findRefund(tx, refundId))) return null
+      return {
+        orderId: order.id,
+        stripeSays: `Refund ${refundId} of ${amount}: ${refund.status}`,
+        weSay: `Order ${order.number} has no such refund`,
+        fix: 'Record it; a full refund closes what the order opened.',
+      }
+    }
+  },
+  fixes: [
+    {
+      name: 'record',
+      label: 'Record the refund',
+      apply: async (deps, { subject }) => {
+        const intentId = idOf((await deps.stripe.refunds.retrieve(subject)).payment_intent)
+        if (!intentId) throw new CannotMend('It is no refund of a payment.')
+        await tellAgain(deps, 'refund.updated', subject, { payment_intent: intentId })
+      },
+    },
+  ],
+}
+
+/** Those of payments of ours that are not here. */
+async function listUnknown({ db }: Scan, refunds: Things['refunds'][]): Promise<string[]> {
+  const intents = refunds.flatMap(({ payment_intent }) => idOf(payment_intent) ?? [])
+  const payments = await db
+    .selectFrom('payments')
+    .select('stripe_payment_intent_id as id')
+    .where('stripe_payment_intent_id', 'in', intents)
+    .execute()
+  const ours = new Set(payments.map(({ id }) => id))
+  const rows = await db
+    .selectFrom('refunds')
+    .select('stripe_refund_id as id')
+    .where(
+      'stripe_refund_id',
+      'in',
+      refunds.map(({ id }) => id),
+    )
+    .execute()
+  const known = new Set(rows.map(({ id }) => id))
+  return refunds
+    .filter(({ id, payment_intent }) => ours.has(idOf(payment_intent)) && !known.has(id))
+    .map(({ id }) => id)
+}
+
+/** undefined: it is not here. */
+export function findRefund(db: Scan['db'], refundId: string) {
+  return db.selectFrom('refunds').selectAll().where('stripe_refund_id', '=', refundId).executeTakeFirst()
+}

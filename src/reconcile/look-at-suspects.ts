@@ -1,0 +1,72 @@
+import { inTransaction } from '../db/database.ts'
+import { closeDrift, type Difference, recordDrift } from '../orders/drift.ts'
+import { catchUp } from './catch-up.ts'
+import type { ReconcileDeps } from './deps.ts'
+import { gently } from './gently.ts'
+import type { Weigh } from './kind.ts'
+import { kinds } from './kinds/table.ts'
+import { deleteSuspect, listSuspects, type Suspect } from './store.ts'
+
+const atOnce = 20
+
+export interface Looked {
+  found: number
+  closed: number
+  /** Whether more suspects wait. */
+  left: boolean
+}
+
+/**
+ * Looks at the next suspects, each anew. What differs is looked at once more after every event until then was taken, and
+ * only what differs in the same words still is written down: money that moves meanwhile is no difference.
+ */
+export async function lookAtSuspects(deps: ReconcileDeps, comparisonId: string): Promise<Looked> {
+  const suspects = await listSuspects(deps.db, comparisonId, atOnce)
+  const counts = { found: 0, closed: 0 }
+  const differing: { suspect: Suspect; before: Difference }[] = []
+  for (const suspect of suspects) {
+    const weigh = await lookAt(deps, suspect)
+    const before = await inTransaction(deps.db, weigh)
+    if (before) differing.push({ suspect, before })
+    else if (await acquit(deps, comparisonId, suspect)) counts.closed++
+  }
+  if (differing.length > 0) await gently(() => catchUp(deps))
+  for (const { suspect, before } of differing) {
+    const outcome = await judge(deps, comparisonId, suspect, before)
+    if (outcome) counts[outcome]++
+  }
+  return { ...counts, left: suspects.length > 0 }
+}
+
+export function lookAt(deps: ReconcileDeps, { kind, subject }: Suspect): Promise<Weigh> {
+  return gently(() => kinds[kind].look(deps, subject))
+}
+
+/** Returns whether it was an open difference. */
+function acquit(deps: ReconcileDeps, comparisonId: string, suspect: Suspect): Promise<boolean> {
+  return inTransaction(deps.db, async (tx) => {
+    await deleteSuspect(tx, comparisonId, suspect)
+    return closeDrift(tx, suspect, deps.clock())
+  })
+}
+
+/** null: it was known, or it moves, and the next comparison will tell. */
+async function judge(
+  deps: ReconcileDeps,
+  comparisonId: string,
+  suspect: Suspect,
+  before: Difference,
+): Promise<'found' | 'closed' | null> {
+  const weigh = await lookAt(deps, suspect)
+  return inTransaction(deps.db, async (tx) => {
+    const now = await weigh(tx)
+    await deleteSuspect(tx, comparisonId, suspect)
+    if (!now) return (await closeDrift(tx, suspect, deps.clock())) ? 'closed' : null
+    if (!isSame(before, now)) return null
+    return (await recordDrift(tx, { ...suspect, ...now }, deps.clock())) ? 'found' : null
+  })
+}
+
+function isSame(one: Difference, other: Difference): boolean {
+  return one.stripeSays === other.stripeSays && one.weSay === other.weSay
+}

@@ -1,0 +1,62 @@
+import Stripe from 'stripe'
+import { isZero } from '../money/money.ts'
+import { withLiveKey } from '../stripe/spent-key.ts'
+import { listIntents, orNull, readLeft } from './ask.ts'
+import type { ReconcileDeps } from './deps.ts'
+import { CannotMend, type Task } from './kind.ts'
+
+/** What is to be undone at Stripe: a subscription with all that was paid for it, or one payment. */
+export interface Undone {
+  subscriptionId: string | null
+  paymentIntentId: string | null
+}
+
+/**
+ * Ends at Stripe what should not be there: the subscription is cancelled at once, and all that was paid goes back. Any
+ * number of times. Throws CannotMend where a payment cannot be paid back.
+ */
+export async function payBack(deps: ReconcileDeps, what: Undone, task: Task): Promise<void> {
+  if (what.subscriptionId) await cancelAtStripe(deps.stripe, what.subscriptionId)
+  for (const intent of await listIntents(deps.stripe, what)) await refundWhole(deps, intent, task)
+}
+
+/** Cancels a subscription now; one that is ended or gone already is left alone. */
+export async function cancelAtStripe(stripe: Stripe, subscriptionId: string): Promise<void> {
+  const present = await orNull(stripe.subscriptions.retrieve(subscriptionId))
+  if (!present || hasEnded(present)) return
+  await stripe.subscriptions.cancel(subscriptionId, { prorate: false, invoice_now: false })
+}
+
+/** Whether nothing of it is left at Stripe: the subscription has ended, and all that was paid has gone back. */
+export async function isPaidBack(stripe: Stripe, what: Undone): Promise<boolean> {
+  const subscription =
+    what.subscriptionId && (await orNull(stripe.subscriptions.retrieve(what.subscriptionId)))
+  if (subscription && !hasEnded(subscription)) return false
+  for (const intent of await listIntents(stripe, what))
+    if (!isZero((await readLeft(stripe, intent)).left)) return false
+  return true
+}
+
+function hasEnded({ status }: Stripe.Subscription): boolean {
+  return status === 'canceled' || status === 'incomplete_expired'
+}
+
+/** Refunds that failed change the key: under it Stripe would only repeat the answer that it gave then. */
+async function refundWhole(deps: ReconcileDeps, paymentIntentId: string, task: Task): Promise<void> {
+  const { left, tries } = await readLeft(deps.stripe, paymentIntentId)
+  if (isZero(left)) return
+  const metadata = { installation: deps.installation.id, ...(task.orderId ? { order: task.orderId } : {}) }
+  const params = { payment_intent: paymentIntentId, metadata }
+  const key = `${task.key}:${paymentIntentId}:${tries}`
+  try {
+    await withLiveKey(key, (idempotencyKey) => deps.stripe.refunds.create(params, { idempotencyKey }))
+  } catch (error) {
+    const code = error instanceof Stripe.errors.StripeInvalidRequestError ? error.code : undefined
+    if (code === 'charge_already_refunded') return
+    if (code === 'charge_disputed')
+      throw new CannotMend(
+        'Its payment is disputed, and Stripe refunds nothing until the dispute is decided.',
+      )
+    throw error
+  }
+}
