@@ -13,9 +13,14 @@ import { findPlanById, listCollections } from '../plans/store.ts'
 import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
 import { renewalOf, type Subscription, stateText } from '../subscriptions/subscription.ts'
 import type { AdminDeps } from './deps.ts'
+import { entryRows } from './entry-rows.ts'
+import { findPostings, type PostingFilters } from './find-postings.ts'
 import { accessView } from './order-access.ts'
 import { questionsView } from './order-questions.ts'
 import { dashboardUrl } from './stripe-dashboard.ts'
+
+/** A monthly subscription's of eight years; the ledger's page has the rest. */
+const mostPostings = 200
 
 export function orderRoutes(deps: AdminDeps): Router {
   const router = Router()
@@ -38,7 +43,7 @@ async function showOrder(deps: AdminDeps, req: Request, res: Response, number: s
 
 async function orderModel(deps: AdminDeps, order: Order) {
   const { db, calendar, installation } = deps
-  const [subscription, collections, payments, refunds, entitlements, history, drift, sessions] =
+  const [subscription, collections, payments, refunds, entitlements, history, drift, sessions, postings] =
     await Promise.all([
       findSubscriptionOfOrder(db, order.id),
       listCollections(db),
@@ -53,6 +58,11 @@ async function orderModel(deps: AdminDeps, order: Order) {
         .where('order_id', '=', order.id)
         .orderBy('attempt')
         .execute(),
+      findPostings(db, allOf(order, installation.zone), {
+        order: 'oldest',
+        after: null,
+        limit: mostPostings,
+      }),
     ])
   const renewsAt = subscription ? renewalOf(subscription) : null
   const amount = (value: Parameters<typeof formatMoney>[0]) => formatMoney(value, installation.locale)
@@ -76,6 +86,7 @@ async function orderModel(deps: AdminDeps, order: Order) {
       state: refund.state,
       stripeId: refund.stripeRefundId,
     })),
+    entries: postings.flatMap((posting) => entryRows(deps, posting)),
     subscription: subscription ? await subscriptionView(deps, subscription) : null,
     access: accessView(deps, entitlements, subscription),
     questions: questionsView(order, drift),
@@ -92,6 +103,10 @@ async function orderModel(deps: AdminDeps, order: Order) {
 
 function isOpenDifference({ kind, closedAt }: FoundDrift): boolean {
   return closedAt === null && !questionKinds.includes(kind)
+}
+
+function allOf(order: Order, zone: string): PostingFilters {
+  return { from: null, until: null, account: null, orderId: order.id, zone }
 }
 
 function stripeIds(order: Order): (readonly [string, string])[] {

@@ -5,6 +5,7 @@ import type { AdminDeps } from './deps.ts'
 import { driftRoutes } from './drift-page.ts'
 import { eventRoutes } from './events-page.ts'
 import { homeRoutes } from './home-page.ts'
+import { ledgerRoutes } from './ledger-page.ts'
 import { listRoutes } from './lists.ts'
 import { mendRoutes } from './mend-page.ts'
 import { orderAnswerRoutes } from './order-answers.ts'
@@ -24,6 +25,7 @@ export function adminRoutes(deps: AdminDeps): Router {
   router.use(readerListRoutes(deps))
   router.use(articleListRoutes(deps))
   router.use(eventRoutes(deps))
+  router.use(ledgerRoutes(deps))
   router.use(listRoutes(deps))
   router.use(driftRoutes(deps))
   router.use(mendRoutes(deps))
