@@ -86,7 +86,8 @@ async function orderModel(deps: AdminDeps, order: Order) {
       state: refund.state,
       stripeId: refund.stripeRefundId,
     })),
-    entries: postings.flatMap((posting) => entryRows(deps, posting)),
+    // As it was written: Stripe's seconds would put the fee before the payment.
+    entries: postings.toSorted((a, b) => a.id - b.id).flatMap((posting) => entryRows(deps, posting)),
     subscription: subscription ? await subscriptionView(deps, subscription) : null,
     access: accessView(deps, entitlements, subscription),
     questions: questionsView(order, drift),

@@ -192,9 +192,11 @@ describe('staff', () => {
   })
 
   it('turn pages by place, with every order once', async () => {
-    const { order } = {
-      order: await db.selectFrom('orders').selectAll().where('number', '=', number).executeTakeFirstOrThrow(),
-    }
+    const { turn: _, ...order } = await db
+      .selectFrom('orders')
+      .selectAll()
+      .where('number', '=', number)
+      .executeTakeFirstOrThrow()
     const rows = Array.from({ length: 120 }, (_, index) => ({
       ...order,
       id: crypto.randomUUID(),
