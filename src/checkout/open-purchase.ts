@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { Transaction } from '../db/database.ts'
 import { addMonths } from '../entitlements/add-months.ts'
 import { spanOf } from '../entitlements/entitlement.ts'
-import { insertEntitlement } from '../entitlements/store.ts'
-import { writeHistory } from '../orders/history.ts'
-import { type Order, subscriptionLine } from '../orders/order.ts'
+import { findRunningPass, insertEntitlement } from '../entitlements/store.ts'
+import type { Order, OrderLine } from '../orders/order.ts'
 import { insertSubscription, listSubscriptionsOf } from '../subscriptions/store.ts'
 import { overlapping, type Subscription } from '../subscriptions/subscription.ts'
 import type { CheckoutDeps } from './deps.ts'
 import type { SessionFacts } from './read-session.ts'
 
 /**
- * Makes the subscription and the entitlements of an order that is being recorded as paid. Returns whether it is a
- * subscription to what its reader, whose row is locked, has already: then it opens nothing.
+ * Makes the subscription and the entitlements of an order that is being recorded as paid. Returns the positions of lines
+ * that are duplicates: a subscription to what its reader, whose row is locked, has already, or a pass that still runs. They
+ * open nothing.
  */
 export async function openPurchase(
   tx: Transaction,
@@ -21,34 +21,50 @@ export async function openPurchase(
   readerId: string,
   session: SessionFacts,
   readNumber: number,
-): Promise<boolean> {
+): Promise<number[]> {
+  const duplicates: number[] = []
   for (const [position, line] of order.lines.entries()) {
-    if (line.kind !== 'pass' || !line.lastsMonths) continue
-    const startsAt = deps.clock()
-    const endsAt = addMonths(startsAt, line.lastsMonths * line.quantity)
-    const span = { startsAt, endsAt, runsOnUntil: null, held: null, released: false }
-    const source = { source: 'order', orderId: order.id, subscriptionId: null } as const
-    await insertEntitlement(
-      tx,
-      { id: randomUUID(), readerId, opens: line.opens, ...source, ...span },
-      position,
-    )
+    const isDuplicate =
+      line.kind === 'subscription'
+        ? await beginSubscription(tx, deps, order, { line, position }, readerId, session, readNumber)
+        : await openPass(tx, deps, order, { line, position }, readerId)
+    if (isDuplicate) duplicates.push(position)
   }
-  return beginSubscription(tx, deps, order, readerId, session, readNumber)
+  return duplicates
+}
+
+interface Place {
+  line: OrderLine
+  position: number
+}
+
+async function openPass(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  { line, position }: Place,
+  readerId: string,
+): Promise<boolean> {
+  if (line.kind !== 'pass' || !line.lastsMonths) return false
+  const startsAt = deps.clock()
+  if (await findRunningPass(tx, readerId, line.planId, startsAt)) return true
+  const endsAt = addMonths(startsAt, line.lastsMonths * line.quantity)
+  const span = { startsAt, endsAt, runsOnUntil: null, held: null, released: false }
+  const source = { source: 'order', orderId: order.id, subscriptionId: null } as const
+  await insertEntitlement(tx, { id: randomUUID(), readerId, opens: line.opens, ...source, ...span }, position)
+  return false
 }
 
 async function beginSubscription(
   tx: Transaction,
   deps: CheckoutDeps,
   order: Order,
+  { line, position }: Place,
   readerId: string,
   session: SessionFacts,
   readNumber: number,
 ): Promise<boolean> {
-  const found = subscriptionLine(order)
-  if (!found) return false
   if (!session.subscription) throw new Error(`session ${session.id} is paid and has no subscription`)
-  const { line, position } = found
   const others = overlapping(await listSubscriptionsOf(tx, readerId), line.opens)
   const duplicate = others.length > 0
   const subscription: Subscription = {
@@ -69,11 +85,7 @@ async function beginSubscription(
     readNumber,
   }
   await insertSubscription(tx, subscription)
-  if (duplicate) {
-    const text = 'Bought what the reader already has: opens nothing, to be cancelled and refunded'
-    await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'newsstand' })
-    return true
-  }
+  if (duplicate) return true
   const span = { startsAt: deps.clock(), ...spanOf(subscription, deps.grace), held: null, released: false }
   const source = { source: 'subscription', orderId: order.id, subscriptionId: subscription.id } as const
   await insertEntitlement(tx, { id: randomUUID(), readerId, opens: line.opens, ...source, ...span }, position)

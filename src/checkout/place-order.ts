@@ -1,6 +1,7 @@
 import { type PricedCart, priceCart } from '../cart/price-cart.ts'
 import { lockCart } from '../cart/store.ts'
 import { inTransaction, type Transaction } from '../db/database.ts'
+import { findRunningPass } from '../entitlements/store.ts'
 import { writeHistory } from '../orders/history.ts'
 import type { Order } from '../orders/order.ts'
 import { type Buyer, findPendingOrder, insertOrder, lockBuyer, nextOrderNumber } from '../orders/store.ts'
@@ -14,12 +15,13 @@ import { whyNotRedeemable } from './reserve-redemption.ts'
 
 /**
  * refused: the cart is empty or cannot be paid for · code: its promotion code is used up or taken · subscribed: the reader
- * has what it would begin · account: the address has got one meanwhile, and must be proved first
+ * has what it would begin · has_pass: until then · account: the address has got one meanwhile, and must be proved first
  */
 export type PlacedOrder =
   | { outcome: 'placed'; order: Order }
   | { outcome: 'refused' | 'code'; problems: string[] }
   | { outcome: 'subscribed'; subscription: Subscription }
+  | { outcome: 'has_pass'; name: string; until: Date }
   | { outcome: 'account' }
 
 /**
@@ -38,6 +40,8 @@ export function placeOrder(deps: CheckoutDeps, cartId: string, buyer: Buyer): Pr
     if (!buyer.readerId && (await hasAccount(tx, buyer.email))) return { outcome: 'account' }
     const subscription = await findSubscribed(tx, priced, buyer.readerId)
     if (subscription) return { outcome: 'subscribed', subscription }
+    const pass = await findPass(tx, priced, buyer.readerId, context.now)
+    if (pass) return { outcome: 'has_pass', ...pass }
     const problem = await whyNotRedeemable(tx, priced.promotion, buyer)
     if (problem) return { outcome: 'code', problems: [problem] }
     const fingerprint = fingerprintOf(priced, buyer)
@@ -60,6 +64,21 @@ async function findSubscribed(
   const line = cart.lines.find((one) => one.plan.kind === 'subscription')
   if (!line || !readerId) return null
   return overlapping(await listSubscriptionsOf(tx, readerId), line.plan.opens)[0] ?? null
+}
+
+/** A pass in this cart that the reader has and that still runs. */
+async function findPass(
+  tx: Transaction,
+  cart: PricedCart,
+  readerId: string | null,
+  now: Date,
+): Promise<{ name: string; until: Date } | null> {
+  if (!readerId) return null
+  for (const { plan } of cart.lines) {
+    const until = plan.kind === 'pass' ? await findRunningPass(tx, readerId, plan.id, now) : null
+    if (until) return { name: plan.name, until }
+  }
+  return null
 }
 
 async function insertConsents(tx: Transaction, order: Order, consents: Consent[]): Promise<void> {

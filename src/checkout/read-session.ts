@@ -22,7 +22,8 @@ export interface SessionFacts {
   expiresAt: Date
   /** paid: the money is there, or nothing was to be paid; waiting: a slow payment method; open: nothing yet. */
   payment: 'paid' | 'waiting' | 'open'
-  lines: { stripePriceId: string | null; quantity: number }[]
+  /** `total`: what the line takes with its tax, after discounts. */
+  lines: { stripePriceId: string | null; quantity: number; total: Money }[]
   subtotal: Money
   discount: Money
   tax: Money
@@ -64,6 +65,7 @@ export function toFacts(session: Stripe.Checkout.Session): SessionFacts {
     lines: (session.line_items?.data ?? []).map((line) => ({
       stripePriceId: line.price?.id ?? null,
       quantity: line.quantity ?? 1,
+      total: amount(line.amount_total),
     })),
     subtotal,
     discount: amount(session.total_details?.amount_discount),

@@ -1,5 +1,6 @@
-import { inTransaction } from '../db/database.ts'
-import { subscriptionLine } from '../orders/order.ts'
+import { inTransaction, type Transaction } from '../db/database.ts'
+import { findRunningPass } from '../entitlements/store.ts'
+import { type OrderLine, subscriptionLine } from '../orders/order.ts'
 import { lockOrder } from '../orders/store.ts'
 import { hasAccount } from '../readers/has-account.ts'
 import { listSubscriptionsOf } from '../subscriptions/store.ts'
@@ -10,10 +11,11 @@ export type Obstacle =
   | { outcome: 'overtaken' }
   | { outcome: 'account' }
   | { outcome: 'subscribed'; subscription: Subscription }
+  | { outcome: 'has_pass'; name: string; until: Date }
 
 /**
  * What has come between an order and its payment page while that was made: a later order closed this one, its address got
- * an account, or its reader the subscription. null: nothing.
+ * an account, or its reader what it sells. null: nothing.
  */
 export function recheckOrder(deps: CheckoutDeps, orderId: string): Promise<Obstacle | null> {
   return inTransaction(deps.db, async (tx) => {
@@ -23,6 +25,20 @@ export function recheckOrder(deps: CheckoutDeps, orderId: string): Promise<Obsta
     if (!readerId) return (await hasAccount(tx, order.email)) ? { outcome: 'account' } : null
     const line = subscriptionLine(order)?.line
     const subscription = line && overlapping(await listSubscriptionsOf(tx, readerId), line.opens)[0]
-    return subscription ? { outcome: 'subscribed', subscription } : null
+    if (subscription) return { outcome: 'subscribed', subscription }
+    return findPass(tx, order.lines, readerId, deps.clock())
   })
+}
+
+async function findPass(
+  tx: Transaction,
+  lines: OrderLine[],
+  readerId: string,
+  now: Date,
+): Promise<Obstacle | null> {
+  for (const { kind, planId, name } of lines) {
+    const until = kind === 'pass' ? await findRunningPass(tx, readerId, planId, now) : null
+    if (until) return { outcome: 'has_pass', name, until }
+  }
+  return null
 }

@@ -3,10 +3,11 @@ import type { Transaction } from '../db/database.ts'
 import { queueJob } from '../jobs/queue-job.ts'
 import { postBills } from '../ledger/post-bill.ts'
 import { formatMoney } from '../money/format-money.ts'
-import { isZero, minorUnits } from '../money/money.ts'
+import { isZero, type Money, minorUnits } from '../money/money.ts'
 import { billOfOrder } from '../orders/bill-of-order.ts'
+import { insertDuplicate } from '../orders/duplicates.ts'
 import { writeHistory } from '../orders/history.ts'
-import type { Order } from '../orders/order.ts'
+import type { Order, OrderLine } from '../orders/order.ts'
 import { insertPayment } from '../orders/payments.ts'
 import { queueFollowCharges } from '../orders/queue-follow-charges.ts'
 import { updateOrder } from '../orders/store.ts'
@@ -17,6 +18,7 @@ import type { CheckoutDeps } from './deps.ts'
 import { openPurchase } from './open-purchase.ts'
 import type { SessionFacts } from './read-session.ts'
 import { queueReceipt } from './receipt.ts'
+import { undoDuplicateJob } from './weigh-duplicate.ts'
 
 /**
  * All that a payment means, in the caller's transaction, which holds the order's lock: its reader, the payment, what it
@@ -47,14 +49,14 @@ export async function recordPurchase(
   }
   await writePaid(tx, paid)
   await recordPayment(tx, deps, paid, session)
-  const duplicate = await openPurchase(tx, deps, paid, readerId, session, readNumber)
+  const duplicates = await openPurchase(tx, deps, paid, readerId, session, readNumber)
   if (session.customerId) await saveCustomer(tx, readerId, order.currency, session.customerId)
   await emptyCart(tx, order, now)
   // After the cart, as placing an order locks them.
   if (order.promotionCodeId) await countRedemption(tx, order.promotionCodeId)
-  if (duplicate)
-    await queueJob(tx, 'undo-duplicate', { orderId: order.id }, { key: `undo-duplicate:${order.id}` })
-  else await queueReceipt(tx, deps, paid, renewalOf(session))
+  if (duplicates.length > 0) await recordDuplicates(tx, deps, paid, session, duplicates)
+  const wantsReceipt = duplicates.length < order.lines.length
+  if (wantsReceipt) await queueReceipt(tx, deps, paid, isKept(paid, duplicates) ? renewalOf(session) : null)
 }
 
 /** The order's reader, made now for a new address; locked, so that two purchases at once meet here. */
@@ -111,6 +113,37 @@ async function recordPayment(
     stripePaymentIntentId: session.paymentIntentId,
     paidAt: now,
   })
+}
+
+/** They open nothing; a job cancels them and pays back what they took. */
+async function recordDuplicates(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  session: SessionFacts,
+  positions: number[],
+): Promise<void> {
+  const foundAt = deps.clock()
+  for (const position of positions) {
+    const amount = amountOf(session, order.lines[position])
+    await insertDuplicate(tx, { orderId: order.id, position, amount, foundAt })
+  }
+  const names = positions.map((position) => order.lines[position]?.name).join(', ')
+  const text = `Bought what the reader already has (${names}): opens nothing, to be cancelled and paid back`
+  await writeHistory(tx, order.id, { at: foundAt, text, by: 'newsstand' })
+  const orderId = order.id
+  await queueJob(tx, undoDuplicateJob, { orderId }, { key: `${undoDuplicateJob}:${orderId}` })
+}
+
+/** Stripe's own figure for a line: its share of the discount and of the tax is rounded as it was charged. */
+function amountOf(session: SessionFacts, line: OrderLine | undefined): Money {
+  const sold = session.lines.find((one) => line && one.stripePriceId === line.stripePriceId)
+  if (!sold) throw new Error(`session ${session.id} does not say what a line took`)
+  return sold.total
+}
+
+function isKept(order: Order, duplicates: number[]): boolean {
+  return order.lines.some((line, position) => line.kind === 'subscription' && !duplicates.includes(position))
 }
 
 /** Into the ledger, also where a discount left nothing to pay. The fee follows when Stripe knows it. */

@@ -143,7 +143,8 @@ async function answer(
   if (started.outcome === 'refused') return res.redirect(303, '/cart')
   if (started.outcome === 'overtaken') return res.redirect(303, '/cart?left=overtaken')
   if (started.outcome === 'account') return deps.accounts.askForCode(req, res, buyer.email, '/checkout')
-  if (started.outcome === 'subscribed') return showSubscribed(deps, req, res)
+  if (started.outcome === 'subscribed' || started.outcome === 'has_pass')
+    return showOwned(deps, req, res, started)
   const text = `${started.problems.join(' ')} Nothing was charged: take the code out of your cart to go on without it.`
   await showCheckout(deps, req, res, {
     status: 409,
@@ -153,21 +154,23 @@ async function answer(
   })
 }
 
-/** A reader holds at most one subscription that opens the same thing. */
-async function showSubscribed(deps: CheckoutRoutesDeps, req: Request, res: Response): Promise<void> {
+/** A reader holds at most one subscription that opens the same thing, and of a pass one that runs. */
+async function showOwned(deps: CheckoutRoutesDeps, req: Request, res: Response, owned: Owned): Promise<void> {
+  const heading = owned.outcome === 'subscribed' ? 'You subscribe already' : 'You have this pass already'
+  const text =
+    owned.outcome === 'subscribed'
+      ? 'Your subscription opens what this one would, so nothing was charged. Your account shows what you have and until when.'
+      : `Your pass (${owned.name}) runs until ${deps.calendar.date(owned.until).text}, so nothing was charged. You can buy it again once it has ended.`
   await deps.render(req, res, {
     view: 'errors/error',
-    title: 'You subscribe already',
+    title: heading,
     status: 409,
     noindex: true,
-    model: {
-      status: 409,
-      heading: 'You subscribe already',
-      text: 'Your subscription opens what this one would, so nothing was charged. Your account shows what you have and until when.',
-      back: { url: '/account', label: 'To your account' },
-    },
+    model: { status: 409, heading, text, back: { url: '/account', label: 'To your account' } },
   })
 }
+
+type Owned = Extract<StartedCheckout, { outcome: 'subscribed' | 'has_pass' }>
 
 function typed(req: Request, name: string): string {
   const value: unknown = req.body?.[name]

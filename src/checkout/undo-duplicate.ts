@@ -1,25 +1,57 @@
 import Stripe from 'stripe'
 import { inTransaction } from '../db/database.ts'
 import { followSubscription } from '../entitlements/follow-subscription.ts'
-import { holdByState } from '../entitlements/hold.ts'
-import { writeHistory } from '../orders/history.ts'
+import { queueJob } from '../jobs/queue-job.ts'
+import { formatMoney } from '../money/format-money.ts'
+import { compare, isZero, type Money, subtract, sum } from '../money/money.ts'
+import { listDisputes } from '../orders/disputes.ts'
+import { listDuplicates, listForgottenDuplicates, owedOf } from '../orders/duplicates.ts'
+import { listHistory, writeHistory } from '../orders/history.ts'
+import type { Order } from '../orders/order.ts'
 import { listPayments, type Payment } from '../orders/payments.ts'
 import { followRefunds } from '../orders/refunds.ts'
-import { findOrder } from '../orders/store.ts'
+import { findOrder, lockOrder } from '../orders/store.ts'
+import { fromStripeAmount, toStripeAmount } from '../stripe/amounts.ts'
 import { withLiveKey } from '../stripe/spent-key.ts'
+import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
+import { isLiving } from '../subscriptions/subscription.ts'
 import type { CheckoutDeps } from './deps.ts'
+import { afterUndoing, undoDuplicateJob } from './weigh-duplicate.ts'
 
 /**
- * Cancels at Stripe what a reader bought twice, and pays it back. Both stay on record. Run as a job: may die anywhere
- * and be run again. Throws while Stripe does not answer.
+ * Cancels at Stripe what a reader bought twice, and pays back what it took: both stay on record, and so does the rest of
+ * the order. Run as a job: may die anywhere and be run again. What stays to be done then is weighed with what Stripe says
+ * of the refunds, in one transaction. Throws while Stripe does not answer.
  */
 export async function undoDuplicate(deps: CheckoutDeps, orderId: string): Promise<void> {
   const order = await findOrder(deps.db, orderId)
-  if (!order?.stripeSubscriptionId) throw new Error(`order ${orderId} has no subscription to undo`)
-  await cancel(deps.stripe, order.stripeSubscriptionId)
-  await followSubscription(deps, order.stripeSubscriptionId)
-  for (const payment of await listPayments(deps.db, orderId)) await payBack(deps, payment)
-  await followRefunds(deps, orderId, holdByState)
+  const duplicates = order ? await listDuplicates(deps.db, order) : []
+  if (!order || duplicates.length === 0) return
+  await endSubscription(deps, order)
+  let disputed = false
+  for (const payment of await listPayments(deps.db, orderId)) {
+    const paidBack = await payBack(deps, order, payment, owedOf(payment, order, duplicates))
+    if (!paidBack) disputed = true
+  }
+  await followRefunds(deps, orderId, afterUndoing(deps, { disputed }))
+}
+
+/** Queues anew what a job gave up after many tries: a duplicate must not be forgotten. */
+export async function retryForgottenDuplicates(deps: CheckoutDeps): Promise<void> {
+  const before = new Date(deps.clock().getTime() - 3_600_000)
+  for (const orderId of await listForgottenDuplicates(deps.db, before)) {
+    await queueJob(deps.db, undoDuplicateJob, { orderId }, { key: `${undoDuplicateJob}:${orderId}` })
+  }
+}
+
+/** Only where it is the duplicate: the order may have been one for a pass alone. */
+async function endSubscription(deps: CheckoutDeps, order: Order): Promise<void> {
+  const subscription = await findSubscriptionOfOrder(deps.db, order.id)
+  if (!subscription?.duplicate) return
+  await cancel(deps.stripe, subscription.stripeSubscriptionId)
+  await followSubscription(deps, subscription.stripeSubscriptionId)
+  const now = await findSubscriptionOfOrder(deps.db, order.id)
+  if (now && isLiving(now.state)) throw new Error(`${order.number} is cancelled at Stripe, and not yet here`)
 }
 
 async function cancel(stripe: Stripe, subscriptionId: string): Promise<void> {
@@ -32,32 +64,64 @@ async function cancel(stripe: Stripe, subscriptionId: string): Promise<void> {
   }
 }
 
-/** Stripe forgets idempotency keys after a day: what was refunded before is found by its metadata. */
-async function payBack(deps: CheckoutDeps, payment: Payment): Promise<void> {
-  const { stripe, installation } = deps
-  const paymentIntent = payment.stripePaymentIntentId
-  if (!paymentIntent) throw new Error(`payment ${payment.stripeSourceId} has no payment intent to refund`)
-  const { data: earlier } = await stripe.refunds.list({ payment_intent: paymentIntent, limit: 100 })
-  if (earlier.some((refund) => refund.metadata?.order === payment.orderId && refund.status !== 'failed'))
-    return
-  const metadata = { installation: installation.id, order: payment.orderId }
-  const key = `${installation.id}:${payment.orderId}:undo-duplicate:${paymentIntent}`
-  const refund = (idempotencyKey: string) =>
-    stripe.refunds.create(
-      { payment_intent: paymentIntent, reason: 'duplicate', metadata },
-      { idempotencyKey },
-    )
-  const text = await withLiveKey(key, refund).then(() => 'Cancelled and paid back', whyNotPaidBack)
-  await inTransaction(deps.db, (tx) =>
-    writeHistory(tx, payment.orderId, { at: deps.clock(), text, by: 'newsstand' }),
-  )
+/**
+ * Pays back what is owed of a payment and was not yet, by whomever: Stripe forgets idempotency keys after a day, but not
+ * refunds. Returns false where a dispute forbids it.
+ */
+async function payBack(deps: CheckoutDeps, order: Order, payment: Payment, owed: Money): Promise<boolean> {
+  if (isZero(owed)) return true
+  const { stripePaymentIntentId: paymentIntent, stripeSourceId } = payment
+  if (!paymentIntent) throw new Error(`payment ${stripeSourceId} has no payment intent to refund`)
+  const { data } = await deps.stripe.refunds.list({ payment_intent: paymentIntent, limit: 100 })
+  const due = stillDue(owed, data)
+  if (isZero(due)) return true
+  const won = (await listDisputes(deps.db, order.id)).filter(({ effect }) => effect === 'won')
+  // A refusal is kept under its key like any result: after another refund or dispute, it is another question.
+  const key = `${deps.installation.id}:${order.id}:undo-duplicate:${paymentIntent}:${data.length}:${won.length}`
+  return refund(deps, order, { paymentIntent, due, key })
 }
 
-/** What no later try would change, in words for staff; throws any other error again. */
-function whyNotPaidBack(error: unknown): string {
-  const code = error instanceof Stripe.errors.StripeInvalidRequestError ? error.code : undefined
-  if (code === 'charge_already_refunded') return 'Cancelled; it had been paid back already'
-  if (code === 'charge_disputed')
-    return 'Cancelled; its payment is disputed and cannot be paid back: do so if the dispute is won'
-  throw error
+function stillDue(owed: Money, refunds: readonly Stripe.Refund[]): Money {
+  const counting = refunds.filter(({ status }) => status !== 'failed' && status !== 'canceled')
+  const none = subtract(owed, owed)
+  const back = counting.reduce<Money>(
+    (all, { amount, currency }) => sum([all, fromStripeAmount(amount, currency)], currency.toUpperCase()),
+    none,
+  )
+  return compare(back, owed) >= 0 ? none : subtract(owed, back)
+}
+
+async function refund(
+  deps: CheckoutDeps,
+  order: Order,
+  { paymentIntent, due, key }: { paymentIntent: string; due: Money; key: string },
+): Promise<boolean> {
+  const metadata = { installation: deps.installation.id, order: order.id }
+  const amount = toStripeAmount(due)
+  try {
+    await withLiveKey(key, (idempotencyKey) =>
+      deps.stripe.refunds.create(
+        { payment_intent: paymentIntent, amount, reason: 'duplicate', metadata },
+        { idempotencyKey },
+      ),
+    )
+    return true
+  } catch (error) {
+    const code = error instanceof Stripe.errors.StripeInvalidRequestError ? error.code : undefined
+    if (code === 'charge_already_refunded') return true
+    if (code !== 'charge_disputed') throw error
+    await noteDispute(deps, order, due)
+    return false
+  }
+}
+
+/** Once, however often it is tried. */
+async function noteDispute(deps: CheckoutDeps, order: Order, due: Money): Promise<void> {
+  const amount = formatMoney(due, deps.installation.locale)
+  const text = `Bought twice and cancelled; ${amount} cannot be paid back while its payment is disputed`
+  await inTransaction(deps.db, async (tx) => {
+    await lockOrder(tx, order.id)
+    const said = (await listHistory(tx, order.id)).some((entry) => entry.text === text)
+    if (!said) await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'newsstand' })
+  })
 }

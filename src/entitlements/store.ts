@@ -58,6 +58,32 @@ export async function findEntitlementOfLine(
   return row ? toEntitlement(row) : null
 }
 
+/** Until when a pass of this plan that a reader bought runs, unless it waits for something; null: none does. */
+export async function findRunningPass(
+  db: Transaction,
+  readerId: string,
+  planId: string,
+  now: Date,
+): Promise<Date | null> {
+  const row = await db
+    .selectFrom('entitlements')
+    .innerJoin('order_lines', (join) =>
+      join
+        .onRef('order_lines.order_id', '=', 'entitlements.order_id')
+        .onRef('order_lines.position', '=', 'entitlements.order_position'),
+    )
+    .select('ends_at')
+    .where('reader_id', '=', readerId)
+    .where('plan_id', '=', planId)
+    .where('source', '=', 'order')
+    .where('held', 'is', null)
+    .where('ends_at', '>', now)
+    .orderBy('ends_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.ends_at ?? null
+}
+
 /** `orderPosition`: the line of the order that it stands for. */
 export async function insertEntitlement(
   tx: Transaction,

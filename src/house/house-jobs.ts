@@ -3,7 +3,7 @@ import { removeOldCarts } from '../cart/store.ts'
 import { closeStalePayments } from '../checkout/close-pending.ts'
 import { correctCustomers } from '../checkout/correct-customers.ts'
 import type { CheckoutDeps } from '../checkout/deps.ts'
-import { undoDuplicate } from '../checkout/undo-duplicate.ts'
+import { retryForgottenDuplicates, undoDuplicate } from '../checkout/undo-duplicate.ts'
 import { realClock } from '../clock.ts'
 import type { JobHandler, ScheduledJob } from '../jobs/job.ts'
 import { queueJob } from '../jobs/queue-job.ts'
@@ -67,6 +67,7 @@ async function sweep(deps: HouseJobsDeps): Promise<void> {
   await readers.sweepSignIns()
   await removeOldCarts(db, new Date(clock().getTime() - oldCartDays * 86_400_000))
   await closeStalePayments(deps)
+  await retryForgottenDuplicates(deps)
 }
 
 /** What was paid before there was a ledger is entered a lot at a time, so that a process may stop in between. */

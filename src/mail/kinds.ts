@@ -2,6 +2,7 @@
 export interface MailModels {
   code: CodeMail
   receipt: ReceiptMail
+  duplicate: DuplicateMail
 }
 
 export type MailKind = keyof MailModels
@@ -38,4 +39,26 @@ export interface ReceiptMail {
   seller: string
   /** Empty where nothing renews. */
   howToCancel: string
+}
+
+/**
+ * To a reader who paid for what they had. How long a refund takes: https://support.stripe.com/questions/customer-refund-processing-time
+ * (read 2026-11-22).
+ */
+export interface DuplicateMail {
+  publication: string
+  orderNumber: string
+  /** Names of what was bought twice, and of what else the order holds. */
+  twice: string[]
+  kept: string[]
+  /** Whether what was bought twice would have renewed. */
+  renewed: boolean
+  /** What goes back, formatted; null: nothing had been charged. */
+  amount: string | null
+  /** "Visa ending in 4242"; null: not known. */
+  card: string | null
+  orderUrl: string
+  accountUrl: string
+  /** Name and address of who sold it, one line. */
+  seller: string
 }

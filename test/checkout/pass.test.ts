@@ -1,37 +1,13 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { openNewsstand } from '../support/newsstand.ts'
-import { subscribe } from '../support/personas.ts'
+import { addPass } from '../support/pass.ts'
+import { choose, goToPayment, pay, signIn, subscribe, wayBack } from '../support/personas.ts'
 
 const newsstand = await openNewsstand()
 const { db } = newsstand
 
-const pass = {
-  id: randomUUID(),
-  slug: 'summer-pass',
-  name: 'A summer',
-  summary: 'Three months, paid once.',
-  kind: 'pass' as const,
-}
-const now = newsstand.clock()
-await db
-  .insertInto('plans')
-  .values({
-    ...pass,
-    opens: ['daily'],
-    lasts_months: 3,
-    active: true,
-    position: 9,
-    created_at: now,
-    stripe_product_id: null,
-  })
-  .execute()
-const price = { id: randomUUID(), plan_id: pass.id, currency: 'USD', unit_amount: 2000, interval: null }
-await db
-  .insertInto('prices')
-  .values({ ...price, active: true, created_at: now, stripe_price_id: null })
-  .execute()
+await addPass(newsstand)
 
 describe('a pass', () => {
   it('is paid once, opens for its months and begins no subscription', async () => {
@@ -84,5 +60,37 @@ describe('a pass', () => {
       .where('order_id', '=', order.id)
       .execute()
     assert.deepEqual(payments, [{ amount: 15_000 }])
+  })
+
+  it('that runs is not sold again before it has ended; then it is', async () => {
+    const email = 'again@example.com'
+    const reader = newsstand.visitor()
+    await subscribe(reader, email, 'summer-pass')
+    await signIn(newsstand, reader, email)
+    await choose(reader, 'summer-pass')
+    const answer = await reader.post('/checkout').type('form').send({ email })
+    assert.equal(answer.status, 409)
+    assert.match(answer.text, /Your pass \(A summer\) runs until [^,]+, \d{4}/)
+    await db.updateTable('entitlements').set({ ends_at: newsstand.clock() }).execute()
+    await reader.get(wayBack(await pay(await goToPayment(reader, email), email))).expect(303)
+    const orders = await db.selectFrom('orders').select('state').where('email', '=', email).execute()
+    assert.deepEqual(orders, [{ state: 'paid' }, { state: 'paid' }])
+  })
+
+  it('beside a subscription that opens the same is no duplicate, and stays', async () => {
+    const email = 'beside@example.com'
+    const reader = newsstand.visitor()
+    await subscribe(reader, email, 'digital-monthly')
+    await signIn(newsstand, reader, email)
+    await choose(reader, 'summer-pass')
+    await reader.get(wayBack(await pay(await goToPayment(reader, email), email))).expect(303)
+    const rows = await db
+      .selectFrom('entitlements')
+      .innerJoin('readers', 'readers.id', 'reader_id')
+      .select('source')
+      .where('email', '=', email)
+      .execute()
+    assert.deepEqual(rows.map((row) => row.source).toSorted(), ['order', 'subscription'])
+    assert.deepEqual(await db.selectFrom('duplicates').selectAll().execute(), [])
   })
 })

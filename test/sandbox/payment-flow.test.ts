@@ -190,11 +190,15 @@ describe('refunds', () => {
     assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1)
   })
 
-  it('are refused for a disputed charge, and for what was never paid', async () => {
+  it('are refused for a charge whose dispute is not won, and for what was never paid', async () => {
     const session = await open()
     await pay(session, { card_number: cards.disputed })
     const { id } = await paidIntent(session)
     assert.equal((await refusal(stripe.refunds.create({ payment_intent: id }))).code, 'charge_disputed')
+    const { data } = await stripe.disputes.list({ payment_intent: id })
+    const evidence = { uncategorized_text: 'winning_evidence' }
+    await stripe.disputes.update(data[0]?.id ?? '', { evidence, submit: true })
+    assert.equal((await stripe.refunds.create({ payment_intent: id })).status, 'succeeded')
     const unpaid = await open()
     await post(unpaid.url ?? '', typed({ card_number: cards.declined }))
     const intent = (await stripe.checkout.sessions.retrieve(unpaid.id)).payment_intent

@@ -88,6 +88,10 @@ function compareSubscription(said: SubscriptionRecord | null, ours: Subscription
 function compareState(said: StripeOrder, our: OurOrder): string[] {
   const expected = stateOf(said)
   const differences: string[] = []
+  const back = Math.min(our.owed ?? 0, paidOf(said))
+  const anyFailed = [...said.refunds.values()].some((text) => / failed$/.test(text))
+  if (refundedOf(said) < back && !isDisputed(said) && !anyFailed)
+    differences.push(`of ${back} for what was bought twice, ${refundedOf(said)} was paid back`)
   if (our.state !== expected) differences.push(`it is ${our.state}, by what Stripe says it is ${expected}`)
   if (our.refunded !== refundedOf(said))
     differences.push(`refunded: Stripe says ${refundedOf(said)}, we say ${our.refunded}`)
@@ -135,8 +139,9 @@ function findDoubleSales(pairs: Pair[]): string[] {
   const sold = pairs
     .filter(({ said }) => said?.subscription && said.startedAt !== null)
     .toSorted((a, b) => (a.said?.startedAt ?? 0) - (b.said?.startedAt ?? 0))
-  const undone = ({ said }: Pair) =>
-    said?.subscription?.state === 'canceled' && (refundedOf(said) >= paidOf(said) || isDisputed(said))
+  const undone = ({ our, said }: Pair) =>
+    said?.subscription?.state === 'canceled' &&
+    (refundedOf(said) >= Math.min(our.owed ?? Number.POSITIVE_INFINITY, paidOf(said)) || isDisputed(said))
   return sold.flatMap((one, index) =>
     sold
       .slice(index + 1)
@@ -173,7 +178,7 @@ function compareAccess(pairs: Pair[], now: number): string[] {
 function entitles({ our, said }: Pair, collection: string, now: number): 'yes' | 'maybe' | 'no' {
   if (!said || said.paidAt === null || isDisputed(said)) return 'no'
   if (refundedOf(said) > 0 && refundedOf(said) >= paidOf(said)) return 'no'
-  const opening = our.lines.filter((one) => one.opens.includes(collection))
+  const opening = our.lines.filter((one) => !one.duplicate && one.opens.includes(collection))
   const answers = opening.map((line) => entitlesByLine(line, said, said.paidAt ?? 0, now))
   return (['yes', 'maybe'] as const).find((one) => answers.includes(one)) ?? 'no'
 }

@@ -40,8 +40,12 @@ export interface OurOrder extends OrderRecord {
   total: number
   subtotal: number
   refunded: number
+  /** All of it was bought twice: there is no receipt. */
   duplicate: boolean
-  lines: { opens: string[]; kind: string; months: number }[]
+  /** What its duplicates took. */
+  owed?: number
+  /** `duplicate`: sold what its reader had, and is undone. */
+  lines: { opens: string[]; kind: string; months: number; duplicate?: boolean }[]
   receipts: number
   /** Whether an article of each collection is open to its reader now, as the paywall decides. */
   readable: Map<string, boolean>

@@ -29,6 +29,7 @@ export async function whatWeSay(db: Database, now: Date): Promise<Map<string, Ou
       readable: new Map(),
     })
   await takeLines(db, orders)
+  await takeDuplicates(db, orders)
   await takeMoney(db, orders)
   await takeSubscriptions(db, orders)
   await takeAccess(db, orders, now)
@@ -36,7 +37,7 @@ export async function whatWeSay(db: Database, now: Date): Promise<Map<string, Ou
 }
 
 async function takeLines(db: Database, orders: Map<string, OurOrder>): Promise<void> {
-  for (const row of await db.selectFrom('order_lines').selectAll().execute()) {
+  for (const row of await db.selectFrom('order_lines').selectAll().orderBy('position').execute()) {
     const months = (row.lasts_months ?? 0) * row.quantity
     orders.get(row.order_id)?.lines.push({ opens: row.opens, kind: row.kind, months })
   }
@@ -44,6 +45,17 @@ async function takeLines(db: Database, orders: Map<string, OurOrder>): Promise<v
   for (const mail of mails) {
     const order = orders.get(mail.order_id ?? '')
     if (order) order.receipts++
+  }
+}
+
+async function takeDuplicates(db: Database, orders: Map<string, OurOrder>): Promise<void> {
+  for (const row of await db.selectFrom('duplicates').selectAll().execute()) {
+    const order = orders.get(row.order_id)
+    const line = order?.lines[row.position]
+    if (!order || !line) continue
+    line.duplicate = true
+    order.duplicate = order.lines.every((one) => one.duplicate)
+    order.owed = (order.owed ?? 0) + row.amount
   }
 }
 
@@ -68,7 +80,6 @@ async function takeSubscriptions(db: Database, orders: Map<string, OurOrder>): P
       endedAt: row.ended_at ? seconds(row.ended_at) : null,
     }
     order.subscription = subscription
-    order.duplicate = row.duplicate
   }
 }
 

@@ -9,10 +9,12 @@ export async function openTwoPages(
   newsstand: Newsstand,
   email: string,
   plans: readonly [string | string[], string | string[]],
+  { code = '' } = {},
 ): Promise<[{ visitor: Visitor; page: string }, { visitor: Visitor; page: string }]> {
   const open = async (wanted: string | string[]) => {
     const visitor = newsstand.visitor()
     for (const plan of [wanted].flat()) await choose(visitor, plan)
+    if (code) await visitor.post('/cart/promotion').type('form').send({ code }).expect(303)
     return { visitor, page: await goToPayment(visitor, email) }
   }
   const rename = (from: string, to: string) =>

@@ -84,6 +84,13 @@ export interface OrderTables {
     asked_at: Date
     read_number: Generated<number>
   }
+  duplicates: {
+    order_id: string
+    position: number
+    amount: number
+    found_at: Date
+    undone_at: Date | null
+  }
   disputes: {
     stripe_dispute_id: string
     order_id: string

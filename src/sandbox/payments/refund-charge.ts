@@ -30,6 +30,7 @@ export async function refundCharge(work: Work, chargeId: string, request: Refund
   const charge = work.held('charge', chargeId)
   const amount = request.amount ?? charge.amount - charge.amount_refunded
   refuseImpossible(charge, amount)
+  if (charge.disputed && (await isChargedBack(work, charge.id))) throw chargedBack(charge)
   const behaviour = await refundOf(work, charge)
   const refund = addRefund(work, charge, amount, request, behaviour)
   const amount_refunded = charge.amount_refunded + amount
@@ -42,18 +43,21 @@ export async function refundCharge(work: Work, chargeId: string, request: Refund
   return refund
 }
 
+/** A charge stays marked as disputed for ever; what was won can be refunded. */
+async function isChargedBack(work: Work, chargeId: string): Promise<boolean> {
+  const disputes = await work.list('dispute', { charge: chargeId })
+  return disputes.some(({ data }) => data.status !== 'won' && !data.status.startsWith('warning'))
+}
+
+function chargedBack({ id }: Charge) {
+  return invalid(`Charge ${id} has been charged back; cannot issue a refund.`, undefined, 'charge_disputed')
+}
+
 function refuseImpossible(charge: Charge, amount: number): void {
   if (charge.status !== 'succeeded')
     throw invalid(`Charge ${charge.id} has not succeeded and cannot be refunded.`, 'charge')
   if (charge.refunded)
     throw invalid(`Charge ${charge.id} has already been refunded.`, undefined, 'charge_already_refunded')
-  if (charge.disputed) {
-    throw invalid(
-      `Charge ${charge.id} has been charged back; cannot issue a refund.`,
-      undefined,
-      'charge_disputed',
-    )
-  }
   if (amount <= 0) throw invalid('Invalid positive integer', 'amount', 'parameter_invalid_integer')
   const left = charge.amount - charge.amount_refunded
   if (amount > left) {

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { CheckoutDeps } from '../../checkout/deps.ts'
-import { holdByState } from '../../entitlements/hold.ts'
+import { afterMoneyMoved } from '../../checkout/weigh-duplicate.ts'
 import { followDispute } from '../../orders/disputes.ts'
 import { listDrift } from '../../orders/drift.ts'
 import { followLedger } from '../../orders/follow-ledger.ts'
@@ -11,12 +11,14 @@ import { applied, type Effect, foreign, type Handler } from './effect.ts'
 
 /** charge.refunded and refund.*: charges and refunds name their payment intent, and that one's payment is ours or not. */
 export const onRefund: Handler = (deps, event) =>
-  onOrder(deps, event.refersTo.payment_intent, (orderId) => followRefunds(deps, orderId, holdByState))
+  onOrder(deps, event.refersTo.payment_intent, (orderId) =>
+    followRefunds(deps, orderId, afterMoneyMoved(deps)),
+  )
 
 /** charge.dispute.* */
 export const onDispute: Handler = (deps, event) =>
   onOrder(deps, event.refersTo.payment_intent, (orderId) =>
-    followDispute(deps, orderId, event.objectId, holdByState),
+    followDispute(deps, orderId, event.objectId, afterMoneyMoved(deps)),
   )
 
 async function onOrder(

@@ -1,0 +1,134 @@
+import type { Transaction } from '../db/database.ts'
+import { holdByState } from '../entitlements/hold.ts'
+import { queueJob } from '../jobs/queue-job.ts'
+import { formatMoney } from '../money/format-money.ts'
+import { compare, type Money, subtract } from '../money/money.ts'
+import type { DisputeEffect } from '../orders/dispute.ts'
+import { listDisputes } from '../orders/disputes.ts'
+import { closeDrift, recordDrift } from '../orders/drift.ts'
+import { type Duplicate, listDuplicates, markUndone, owedBack } from '../orders/duplicates.ts'
+import { writeHistory } from '../orders/history.ts'
+import type { Order } from '../orders/order.ts'
+import { listPayments } from '../orders/payments.ts'
+import { type AfterChange, listRefunds } from '../orders/refunds.ts'
+import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
+import { isLiving } from '../subscriptions/subscription.ts'
+import type { CheckoutDeps } from './deps.ts'
+import { queueDuplicateMail } from './duplicate-mail.ts'
+
+export const undoDuplicateJob = 'undo-duplicate'
+
+/**
+ * What follows when an order's refunds or disputes change: what it opened waits or opens, and what was bought twice is
+ * undone after all, or said to staff. In the transaction of the change.
+ */
+export function afterMoneyMoved(deps: CheckoutDeps): AfterChange {
+  return async (tx, order, now) => {
+    await holdByState(tx, order, now)
+    await weighDuplicates(tx, deps, order, { tried: false, disputed: false })
+  }
+}
+
+/** The same at the end of an undoing, which has just tried; `disputed`: Stripe said so, whether or not we knew. */
+export function afterUndoing(deps: CheckoutDeps, { disputed }: { disputed: boolean }): AfterChange {
+  return async (tx, order, now) => {
+    await holdByState(tx, order, now)
+    await weighDuplicates(tx, deps, order, { tried: true, disputed })
+  }
+}
+
+/** paid_back, by_bank: nothing is owed · waits: for the bank · failed: the money came back to us · owed: to be undone */
+export type DuplicateStanding = 'paid_back' | 'by_bank' | 'waits' | 'failed' | 'owed'
+
+/** How it stands with what an order's duplicates took. */
+export function standingOf(facts: {
+  living: boolean
+  owed: Money
+  refunded: Money
+  disputes: readonly DisputeEffect[]
+  refundFailed: boolean
+}): DuplicateStanding {
+  const { living, owed, refunded, disputes, refundFailed } = facts
+  if (living) return 'owed'
+  if (compare(refunded, owed) >= 0) return 'paid_back'
+  if (disputes.includes('open')) return 'waits'
+  if (disputes.includes('lost')) return 'by_bank'
+  return refundFailed ? 'failed' : 'owed'
+}
+
+interface Undoing {
+  tried: boolean
+  disputed: boolean
+}
+
+async function weighDuplicates(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  undoing: Undoing,
+): Promise<void> {
+  const duplicates = await listDuplicates(tx, order)
+  if (duplicates.length === 0) return
+  const owed = owedBack(order, await listPayments(tx, order.id), duplicates)
+  const standing = await findStanding(tx, order, owed)
+  if (standing === 'waits' || (standing === 'owed' && (await isDisputedUnheard(tx, order, undoing)))) return
+  if (standing === 'paid_back' || standing === 'by_bank')
+    return end(tx, deps, order, duplicates, owed, standing)
+  await markUndone(tx, order.id, null)
+  if (standing === 'failed' || undoing.tried) return tellStaff(tx, deps, order, owed)
+  const orderId = order.id
+  await queueJob(tx, undoDuplicateJob, { orderId }, { key: `${undoDuplicateJob}:${orderId}` })
+}
+
+/** Stripe speaks of a dispute that we have not heard of yet: what becomes of it will be weighed. */
+async function isDisputedUnheard(tx: Transaction, order: Order, { disputed }: Undoing): Promise<boolean> {
+  return disputed && (await listDisputes(tx, order.id)).every(({ effect }) => effect === 'none')
+}
+
+async function findStanding(tx: Transaction, order: Order, owed: Money): Promise<DuplicateStanding> {
+  const subscription = await findSubscriptionOfOrder(tx, order.id)
+  const refunds = await listRefunds(tx, order.id)
+  return standingOf({
+    living: subscription?.duplicate === true && isLiving(subscription.state),
+    owed,
+    refunded: order.refunded,
+    disputes: (await listDisputes(tx, order.id)).map(({ effect }) => effect),
+    refundFailed: refunds.some(({ state }) => state === 'failed'),
+  })
+}
+
+/** Once; the reader is told in the same transaction. */
+async function end(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  duplicates: Duplicate[],
+  owed: Money,
+  standing: 'paid_back' | 'by_bank',
+): Promise<void> {
+  if (duplicates.every(({ undoneAt }) => undoneAt)) return
+  const now = deps.clock()
+  await markUndone(tx, order.id, now)
+  const amount = formatMoney(owed, deps.installation.locale)
+  const text =
+    standing === 'paid_back'
+      ? `Bought twice: undone, ${amount} paid back`
+      : `Bought twice: undone, the bank has paid ${amount} back`
+  await writeHistory(tx, order.id, { at: now, text, by: 'newsstand' })
+  await closeDrift(tx, { kind: 'duplicate_not_paid_back', subject: order.number }, now)
+  if (standing === 'paid_back') await queueDuplicateMail(tx, deps, order, { duplicates, owed })
+}
+
+async function tellStaff(tx: Transaction, deps: CheckoutDeps, order: Order, owed: Money): Promise<void> {
+  const text = (amount: Money) => formatMoney(amount, deps.installation.locale)
+  const missing = compare(order.refunded, owed) < 0 ? subtract(owed, order.refunded) : owed
+  const drift = {
+    kind: 'duplicate_not_paid_back',
+    subject: order.number,
+    orderId: order.id,
+    stripeSays: `${text(order.refunded)} went back to the reader; a refund failed or was refused`,
+    weSay: `${text(owed)} was for what the reader had already`,
+    fix: `Try the refund again, or pay ${text(missing)} back by other means.`,
+  } as const
+  await recordDrift(tx, drift, deps.clock())
+}
