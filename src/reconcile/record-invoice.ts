@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
+import { afterMoneyMoved } from '../checkout/weigh-duplicate.ts'
 import { inTransaction } from '../db/database.ts'
-import { holdByState } from '../entitlements/hold.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { followLedger } from '../orders/follow-ledger.ts'
 import { writeHistory } from '../orders/history.ts'
@@ -25,7 +25,7 @@ export async function recordInvoice(
     if (!(await insertPayment(tx, { orderId, kind, amount, paidAt, ...source }))) return false
     const text = `Payment of ${formatMoney(amount, deps.installation.locale)} recorded late`
     await writeHistory(tx, orderId, { at: deps.clock(), text, by: 'stripe' })
-    await holdByState(tx, await recountRefunds(tx, order), deps.clock())
+    await afterMoneyMoved(deps)(tx, await recountRefunds(tx, order), deps.clock())
     return true
   })
   if (isNew) await followLedger(deps, orderId)

@@ -1,5 +1,5 @@
+import { afterMoneyMoved } from '../checkout/weigh-duplicate.ts'
 import { inTransaction, type Transaction } from '../db/database.ts'
-import { holdByState } from '../entitlements/hold.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { writeHistory } from '../orders/history.ts'
 import { nextState, type Order } from '../orders/order.ts'
@@ -61,8 +61,8 @@ async function weighWhatIsLeft(
   by: string,
 ): Promise<void> {
   const unpaid = noneLeft ? nextState(order.state, 'payment_struck') : null
-  if (!unpaid) return holdByState(tx, await recountRefunds(tx, order), deps.clock())
+  if (!unpaid) return afterMoneyMoved(deps)(tx, await recountRefunds(tx, order), deps.clock())
   await updateOrder(tx, order.id, { state: unpaid, paid_at: null })
   await writeHistory(tx, order.id, { at: deps.clock(), text: `No payment is left (${by})`, by: 'staff' })
-  await holdByState(tx, { ...order, state: unpaid }, deps.clock())
+  await afterMoneyMoved(deps)(tx, { ...order, state: unpaid }, deps.clock())
 }

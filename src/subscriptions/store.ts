@@ -87,6 +87,11 @@ export async function insertSubscription(tx: Transaction, subscription: Subscrip
     .execute()
 }
 
+/** The one that an order began opens nothing from now on. */
+export async function markDuplicate(tx: Transaction, orderId: string): Promise<void> {
+  await tx.updateTable('subscriptions').set({ duplicate: true }).where('order_id', '=', orderId).execute()
+}
+
 /** Writes what Stripe says now; whose it is and which order began it never changes. */
 export async function updateSubscription(tx: Transaction, subscription: Subscription): Promise<void> {
   await tx.updateTable('subscriptions').set(present(subscription)).where('id', '=', subscription.id).execute()

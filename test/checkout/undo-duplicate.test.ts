@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { declareDuplicate } from '../../src/checkout/declare-duplicate.ts'
 import { retryForgottenDuplicates, undoDuplicate } from '../../src/checkout/undo-duplicate.ts'
 import { standingOf } from '../../src/checkout/weigh-duplicate.ts'
 import { money } from '../../src/money/money.ts'
@@ -295,5 +296,21 @@ describe('how a duplicate stands', () => {
     assert.equal(standingOf({ ...facts, disputes: ['won', 'lost'] }), 'by_bank')
     assert.equal(standingOf({ ...facts, disputes: ['none'], refundFailed: true }), 'failed')
     assert.equal(standingOf({ ...facts, refundFailed: true, refunded: usd(1300) }), 'paid_back')
+  })
+})
+
+describe('a subscription that was taken for an only one', () => {
+  it('is declared a duplicate, and undone with all that was paid for it', async () => {
+    const email = 'declared@example.com'
+    const both = await openTwoPages(newsstand, email, ['all-access-annual', 'all-access-monthly'])
+    await both[1].visitor.get(wayBack(await pay(both[1].page, email))).expect(303)
+    const order = await lastOrder(email)
+    assert.equal(order.state, 'paid')
+    await Promise.all([declareDuplicate(deps, order.id), declareDuplicate(deps, order.id)])
+    await undoDuplicate(deps, order.id)
+    const after = await undone(email)
+    assert.equal(after.state, 'refunded')
+    assert.deepEqual(await refundsAtStripe(order.stripe_payment_intent_id), ['1300 succeeded'])
+    assert.deepEqual(await driftOf(order.id), [])
   })
 })

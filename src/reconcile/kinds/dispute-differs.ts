@@ -1,5 +1,5 @@
+import { afterMoneyMoved } from '../../checkout/weigh-duplicate.ts'
 import { inTransaction } from '../../db/database.ts'
-import { holdByState } from '../../entitlements/hold.ts'
 import { formatMoney } from '../../money/format-money.ts'
 import { type Money, minorUnits, money } from '../../money/money.ts'
 import { writeHistory } from '../../orders/history.ts'
@@ -84,6 +84,6 @@ async function strikeDispute(deps: ReconcileDeps, disputeId: string, by: string)
     await updateOrder(tx, order.id, { state })
     const text = `Dispute ${disputeId} taken off our books, since Stripe has none (${by})`
     await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'staff' })
-    await holdByState(tx, await recountRefunds(tx, { ...order, state }), deps.clock())
+    await afterMoneyMoved(deps)(tx, await recountRefunds(tx, { ...order, state }), deps.clock())
   })
 }

@@ -1,37 +1,39 @@
 import { undoDuplicate } from '../../checkout/undo-duplicate.ts'
+import type { Transaction } from '../../db/database.ts'
 import { formatMoney } from '../../money/format-money.ts'
-import { isZero } from '../../money/money.ts'
-import { findOrder, lockOrder } from '../../orders/store.ts'
-import { lockSubscription } from '../../subscriptions/store.ts'
-import { listIntents, orNull, readLeft } from '../ask.ts'
+import { compare, type Money, subtract, sum } from '../../money/money.ts'
+import { type Duplicate, listDuplicates, owedOf } from '../../orders/duplicates.ts'
+import type { Order } from '../../orders/order.ts'
+import { listPayments } from '../../orders/payments.ts'
+import { findOrder, findOrderByNumber, lockOrder } from '../../orders/store.ts'
+import { findSubscriptionOfOrder } from '../../subscriptions/store.ts'
+import { orNull, readLeft } from '../ask.ts'
+import type { ReconcileDeps } from '../deps.ts'
 import { CannotMend, type Kind } from '../kind.ts'
+import type { OurSubscription, Scan } from '../sources/source.ts'
 import { noDifference } from './no-difference.ts'
 
 /** A duplicate that still lives at Stripe, or whose money has not gone back: its refund failed, or its dispute was won. */
 export const duplicateNotPaidBack: Kind = {
   title: 'Bought twice, and not undone',
-  find: {
-    'our subscriptions': async (_, subscriptions) =>
-      subscriptions.filter(({ duplicate }) => duplicate).map((one) => one.stripeSubscriptionId),
-  },
-  look: async (deps, subscriptionId) => {
-    const subscription = await orNull(deps.stripe.subscriptions.retrieve(subscriptionId))
-    const lives = subscription !== null && subscription.status !== 'canceled'
-    const left = []
-    for (const intent of await listIntents(deps.stripe, { subscriptionId, paymentIntentId: null }))
-      left.push((await readLeft(deps.stripe, intent)).left)
-    const open = left.filter((amount) => !isZero(amount))
-    if (!lives && open.length === 0) return noDifference
-    const amounts = open.map((amount) => formatMoney(amount, deps.installation.locale)).join(' and ')
+  find: { 'our subscriptions': listNumbers },
+  look: async (deps, number) => {
+    const order = await findOrderByNumber(deps.db, number)
+    const duplicates = order ? await listDuplicates(deps.db, order) : []
+    if (!order || duplicates.length === 0) return noDifference
+    const lives = await livesAtStripe(deps, order)
+    const missing = await readMissing(deps, order, duplicates)
+    const anyMissing = compare(missing, subtract(missing, missing)) > 0
+    if (!lives && !anyMissing) return noDifference
     return async (tx) => {
-      const known = await lockSubscription(tx, subscriptionId)
-      const order = known?.duplicate ? await lockOrder(tx, known.orderId) : null
+      const now = await lockOrder(tx, order.id)
       // While it is disputed the bank has its money, and Stripe refunds nothing.
-      if (!order || (!lives && order.state === 'disputed')) return null
+      if (!now || (!lives && now.state === 'disputed')) return null
+      const amount = formatMoney(missing, deps.installation.locale)
       return {
         orderId: order.id,
-        stripeSays: lives ? `Subscription ${subscriptionId} goes on` : `${amounts} have not gone back`,
-        weSay: `Order ${order.number} was bought twice: to be cancelled and paid back`,
+        stripeSays: lives ? 'Its second subscription goes on' : `${amount} has not gone back`,
+        weSay: `Order ${number} sold what its reader had: to be cancelled and paid back`,
         fix: 'Undo it again.',
       }
     }
@@ -48,4 +50,44 @@ export const duplicateNotPaidBack: Kind = {
       },
     },
   ],
+}
+
+/** Of orders whose subscription is a duplicate; of a pass that is one, its refund tells. */
+async function listNumbers({ db }: Scan, subscriptions: OurSubscription[]): Promise<string[]> {
+  const ids = subscriptions.filter(({ duplicate }) => duplicate).map((one) => one.stripeSubscriptionId)
+  return ids.length > 0 ? numbersOf(db, ids) : []
+}
+
+async function numbersOf(db: Transaction, ids: string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('orders')
+    .innerJoin('subscriptions', 'subscriptions.order_id', 'orders.id')
+    .select('number')
+    .where('subscriptions.stripe_subscription_id', 'in', ids)
+    .execute()
+  return rows.map(({ number }) => number)
+}
+
+async function livesAtStripe({ db, stripe }: ReconcileDeps, order: Order): Promise<boolean> {
+  const ours = await findSubscriptionOfOrder(db, order.id)
+  if (!ours?.duplicate) return false
+  const theirs = await orNull(stripe.subscriptions.retrieve(ours.stripeSubscriptionId))
+  return theirs !== null && theirs.status !== 'canceled'
+}
+
+/** What was owed and has not gone back, over the order's payments. */
+async function readMissing(
+  { db, stripe }: ReconcileDeps,
+  order: Order,
+  duplicates: readonly Duplicate[],
+): Promise<Money> {
+  const missing: Money[] = []
+  for (const payment of await listPayments(db, order.id)) {
+    if (!payment.stripePaymentIntentId) continue
+    const { left } = await readLeft(stripe, payment.stripePaymentIntentId)
+    const back = subtract(payment.amount, left)
+    const owed = owedOf(payment, order, duplicates)
+    if (compare(back, owed) < 0) missing.push(subtract(owed, back))
+  }
+  return sum(missing, order.currency)
 }

@@ -1,5 +1,5 @@
+import { afterMoneyMoved } from '../../checkout/weigh-duplicate.ts'
 import { inTransaction, type Transaction } from '../../db/database.ts'
-import { holdByState } from '../../entitlements/hold.ts'
 import { formatMoney } from '../../money/format-money.ts'
 import { compare, currencyCode, type Money, minorUnits, money } from '../../money/money.ts'
 import { writeHistory } from '../../orders/history.ts'
@@ -93,6 +93,6 @@ async function takeOver(deps: ReconcileDeps, { subject, by }: Task): Promise<voi
     const amount = formatMoney(taken, deps.installation.locale)
     const text = `Payment ${subject} put right to ${amount}, as Stripe took it (${by})`
     await writeHistory(tx, payment.orderId, { at: deps.clock(), text, by: 'staff' })
-    await holdByState(tx, await recountRefunds(tx, payment.order), deps.clock())
+    await afterMoneyMoved(deps)(tx, await recountRefunds(tx, payment.order), deps.clock())
   })
 }

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
+import { afterMoneyMoved } from '../../checkout/weigh-duplicate.ts'
 import { inTransaction } from '../../db/database.ts'
-import { holdByState } from '../../entitlements/hold.ts'
 import { formatMoney } from '../../money/format-money.ts'
 import { currencyCode, type Money, minorUnits, money } from '../../money/money.ts'
 import { writeHistory } from '../../orders/history.ts'
@@ -88,6 +88,6 @@ async function takeOver(deps: ReconcileDeps, { subject, by }: Task): Promise<voi
       ? `Refund ${subject} put right to ${formatMoney(amountOf(refund), deps.installation.locale)} (${by})`
       : `Refund ${subject} taken off our books, since Stripe has none (${by})`
     await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'staff' })
-    await holdByState(tx, await recountRefunds(tx, order), deps.clock())
+    await afterMoneyMoved(deps)(tx, await recountRefunds(tx, order), deps.clock())
   })
 }

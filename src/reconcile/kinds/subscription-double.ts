@@ -1,3 +1,4 @@
+import { declareDuplicate } from '../../checkout/declare-duplicate.ts'
 import { undoDuplicate } from '../../checkout/undo-duplicate.ts'
 import type { Transaction } from '../../db/database.ts'
 import { findOrder, lockOrder } from '../../orders/store.ts'
@@ -39,6 +40,7 @@ export const subscriptionDouble: Kind = {
         'At Stripe, the later subscription is cancelled and all that was paid for it goes back to the card.',
       apply: async (deps, { orderId }) => {
         if (!orderId) throw new CannotMend('It belongs to no order.')
+        await declareDuplicate(deps, orderId)
         await undoDuplicate(deps, orderId)
       },
     },
