@@ -22,6 +22,7 @@ export const accounts = Object.keys(accountTexts) as LedgerAccount[]
 
 export const postingKindTexts: Record<PostingKind, string> = {
   payment: 'Payment',
+  payment_undone: 'Payment undone',
   refund: 'Refund',
   refund_undone: 'Refund undone',
   arrival: 'In or out of the balance',

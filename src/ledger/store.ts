@@ -1,5 +1,6 @@
 import type { Transaction } from '../db/database.ts'
 import { currencyCode, minorUnits, money } from '../money/money.ts'
+import type { Term } from './bill.ts'
 import { type Entry, moving, type Posting, type PostingKind } from './posting.ts'
 
 /**
@@ -84,6 +85,23 @@ export async function findEntries(
     .execute()
   const entries = rows.map(({ account, currency, amount }) => ({ account, amount: money(amount, currency) }))
   return entries.length > 0 ? entries : null
+}
+
+/** What a posted payment was for. */
+export async function listTerms(tx: Transaction, kind: PostingKind, stripeId: string): Promise<Term[]> {
+  const rows = await tx
+    .selectFrom('ledger_postings')
+    .innerJoin('ledger_terms', 'ledger_terms.posting_id', 'ledger_postings.id')
+    .select(['currency', 'amount', 'starts_at', 'months'])
+    .where('kind', '=', kind)
+    .where('stripe_id', '=', stripeId)
+    .orderBy('line')
+    .execute()
+  return rows.map((row) => ({
+    amount: money(row.amount, row.currency),
+    startsAt: row.starts_at,
+    months: row.months,
+  }))
 }
 
 /**

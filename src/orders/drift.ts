@@ -28,6 +28,7 @@ export const driftKinds = [
   'refund_names_no_line',
   'dispute_lost_goes_on',
   'customer_gone',
+  'ledger_differs',
 ] as const
 
 export type DriftKind = (typeof driftKinds)[number]

@@ -1,5 +1,6 @@
 import { afterMoneyMoved } from '../checkout/weigh-duplicate.ts'
 import { inTransaction, type Transaction } from '../db/database.ts'
+import { undoPayment } from '../ledger/undo-payment.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { writeHistory } from '../orders/history.ts'
 import { nextState, type Order } from '../orders/order.ts'
@@ -48,6 +49,7 @@ async function strikeOne(
   by: string,
 ): Promise<void> {
   await tx.deleteFrom('payments').where('stripe_source_id', '=', stripeSourceId).execute()
+  await undoPayment(tx, order.id, stripeSourceId, deps.clock())
   const words = `Payment of ${formatMoney(amount, deps.installation.locale)}, ${stripeSourceId}`
   const text = `${words}: taken off our books, since Stripe has none (${by})`
   await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'staff' })

@@ -1,6 +1,6 @@
 import type { GeneratedAlways } from 'kysely'
 
-export type PostingKind = 'payment' | 'refund' | 'refund_undone' | 'arrival' | 'dispute'
+export type PostingKind = 'payment' | 'payment_undone' | 'refund' | 'refund_undone' | 'arrival' | 'dispute'
 
 export type LedgerAccount =
   | 'stripe_balance'

@@ -6,6 +6,7 @@ import { customerGone } from './customer-gone.ts'
 import { disputeDiffers } from './dispute-differs.ts'
 import { disputeUnknown } from './dispute-unknown.ts'
 import { duplicateNotPaidBack } from './duplicate-not-paid-back.ts'
+import { ledgerDiffers } from './ledger-differs.ts'
 import { orderNotPaid } from './order-not-paid.ts'
 import { paidTwice } from './paid-twice.ts'
 import { paymentDiffers } from './payment-differs.ts'
@@ -46,4 +47,5 @@ export const kinds: Readonly<Record<DriftKind, Kind>> = {
   refund_names_no_line: refundNamesNoLine,
   dispute_lost_goes_on: disputeLostGoesOn,
   customer_gone: customerGone,
+  ledger_differs: ledgerDiffers,
 }

@@ -1,6 +1,7 @@
 import { toFacts } from '../../checkout/read-session.ts'
+import { fromStripeAmount } from '../../stripe/amounts.ts'
 import { idOf } from '../../stripe/client.ts'
-import type { ChargeThing, SessionThing, Source, Things } from './source.ts'
+import type { BalanceThing, ChargeThing, SessionThing, Source, Things } from './source.ts'
 import { isOurs, stripeList } from './stripe-list.ts'
 
 /** A paid session is met under its order too: what is paid with us must have one. */
@@ -51,6 +52,18 @@ export const refunds: Source<Things['refunds']> = stripeList(
 export const disputes: Source<Things['disputes']> = stripeList(
   (stripe, params) => stripe.disputes.list(params),
   (_, dispute) => (dispute.payment_intent ? dispute : null),
+  ({ id }) => [id],
+)
+
+/** What moved in Stripe's balance for a payment intent; payouts and the like are for none. */
+export const balance: Source<BalanceThing> = stripeList(
+  (stripe, params) => stripe.balanceTransactions.list({ ...params, expand: ['data.source'] }),
+  (_, { id, net, currency, source }) => {
+    const of =
+      source && typeof source !== 'string' && 'payment_intent' in source ? source.payment_intent : null
+    const paymentIntentId = idOf(of)
+    return paymentIntentId ? { id, paymentIntentId, net: fromStripeAmount(net, currency) } : null
+  },
   ({ id }) => [id],
 )
 

@@ -72,6 +72,18 @@ export const ourDisputes: Source<Things['our disputes']> = ourRows((db, asOf, af
     .execute(),
 )
 
+export const ourPostings: Source<Things['our postings']> = ourRows((db, asOf, after) =>
+  db
+    .selectFrom('ledger_postings')
+    .select(['stripe_id as balanceTransactionId', 'order_id as orderId', 'stripe_id as place'])
+    .where('kind', 'in', ['arrival', 'dispute'])
+    .where('at', '<=', asOf)
+    .where('stripe_id', '>', after)
+    .orderBy('stripe_id')
+    .limit(onPage)
+    .execute(),
+)
+
 export const ourCustomers: Source<Things['our customers']> = ourRows((db, _, after) =>
   db
     .selectFrom('stripe_customers')

@@ -3,6 +3,7 @@ import type { SessionFacts } from '../../checkout/read-session.ts'
 import type { Transaction } from '../../db/database.ts'
 import type { OrderState } from '../../db/tables/orders.ts'
 import type { SubscriptionState } from '../../db/tables/subscriptions.ts'
+import type { Money } from '../../money/money.ts'
 import type { ReconcileDeps } from '../deps.ts'
 
 /** What a comparison goes through, by the name of its source: Stripe's lists of what is ours, then our own rows. */
@@ -13,12 +14,14 @@ export interface Things {
   charges: ChargeThing
   refunds: Stripe.Refund
   disputes: Stripe.Dispute
+  balance: BalanceThing
   customers: { stripeCustomerId: string }
   'our orders': { id: string; number: string; state: OrderState }
   'our payments': { stripeSourceId: string; stripePaymentIntentId: string | null }
   'our subscriptions': OurSubscription
   'our refunds': { stripeRefundId: string }
   'our disputes': { stripeDisputeId: string }
+  'our postings': { balanceTransactionId: string; orderId: string }
   'our customers': { stripeCustomerId: string }
 }
 
@@ -33,6 +36,13 @@ export interface SessionThing {
 export interface ChargeThing {
   charge: Stripe.Charge
   intent: Stripe.PaymentIntent
+}
+
+/** A balance transaction of a charge, a refund or a dispute, foreign ones included. */
+export interface BalanceThing {
+  id: string
+  paymentIntentId: string
+  net: Money
 }
 
 export interface OurSubscription {

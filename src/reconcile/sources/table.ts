@@ -1,9 +1,19 @@
-import { charges, customers, disputes, invoices, refunds, sessions, subscriptions } from './at-stripe.ts'
+import {
+  balance,
+  charges,
+  customers,
+  disputes,
+  invoices,
+  refunds,
+  sessions,
+  subscriptions,
+} from './at-stripe.ts'
 import {
   ourCustomers,
   ourDisputes,
   ourOrders,
   ourPayments,
+  ourPostings,
   ourRefunds,
   ourSubscriptions,
 } from './our-rows.ts'
@@ -17,12 +27,14 @@ export const sources: { [S in SourceName]: Source<Things[S]> } = {
   charges,
   refunds,
   disputes,
+  balance,
   customers,
   'our orders': ourOrders,
   'our payments': ourPayments,
   'our subscriptions': ourSubscriptions,
   'our refunds': ourRefunds,
   'our disputes': ourDisputes,
+  'our postings': ourPostings,
   'our customers': ourCustomers,
 }
 
