@@ -61,7 +61,8 @@ export async function buy(shop: Shop, browser: Browser, email: string, purchase:
   return { outcome: 'bought', sessionId }
 }
 
-async function goToPayment(
+/** Posts the checkout. Resolves to the payment page's address, or to why there is none. */
+export async function goToPayment(
   shop: Shop,
   browser: Browser,
   email: string,
@@ -97,7 +98,7 @@ async function signIn(shop: Shop, browser: Browser, email: string): Promise<bool
 }
 
 /** The way back to the paper; null: no card was taken. The payment page is the sandbox's and never fails. */
-async function payAt(page: string, email: string, purchase: Purchase): Promise<string | null> {
+export async function payAt(page: string, email: string, purchase: Purchase): Promise<string | null> {
   for (const card of purchase.cards) {
     const pay = () => payOnce(page, email, cards[card])
     const backs = purchase.doubles ? await Promise.all([pay(), pay()]) : [await pay()]
@@ -114,19 +115,22 @@ async function payOnce(page: string, email: string, card: string): Promise<strin
   return wayBack(await postForm(new URL(paid, page).href, { answer: 'complete' }))
 }
 
-async function postForm(url: string, fields: Record<string, string>): Promise<string> {
+/** Posts a form and follows nothing. Resolves to where it leads; empty: nowhere. */
+export async function postForm(url: string, fields: Record<string, string>): Promise<string> {
   const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
   await answer.arrayBuffer()
   return answer.headers.get('location') ?? ''
 }
 
-function wayBack(location: string): string | null {
+/** The address in the paper to which a payment page leads; null: it leads elsewhere. */
+export function wayBack(location: string): string | null {
   if (!location.includes('/checkout/return')) return null
   const { pathname, search } = new URL(location)
   return pathname + search
 }
 
-async function returnFrom(browser: Browser, back: string, times: number): Promise<void> {
+/** Comes back from the payment page by its address in the paper, so often at once. */
+export async function returnFrom(browser: Browser, back: string, times: number): Promise<void> {
   const pages = await Promise.all(Array.from({ length: times }, () => browser.get(back)))
   const next = pages.find(({ location }) => location.startsWith('/orders/'))
   if (next) await browser.get(next.location)

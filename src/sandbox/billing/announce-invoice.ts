@@ -7,7 +7,10 @@ import { periodLine } from './invoice-lines.ts'
 import { currentPeriodEnd } from './next-moment.ts'
 import { nextPeriod } from './renew-subscription.ts'
 
-/** Tells of the invoice that a subscription's renewal (taken) will bring; it is not kept, and its id leads nowhere. */
+/**
+ * Tells of the invoice that a subscription's renewal (taken) will bring. It is not kept, and its id leads nowhere: the API
+ * sends none, but its schema asks for one.
+ */
 export async function announceInvoice(work: Work, subscription: Subscription): Promise<void> {
   const end = currentPeriodEnd(subscription)
   work.hide('subscription', subscription.id, { announcedPeriodEnd: end })
@@ -17,7 +20,7 @@ export async function announceInvoice(work: Work, subscription: Subscription): P
     items: { ...subscription.items, data: items },
     status: 'active',
   }
-  const invoice = await composeInvoice(work, newId('upcoming_in_'), {
+  const invoice = await composeInvoice(work, newId('in_'), {
     customer: renewed.customer,
     currency: renewed.currency,
     subscription: renewed,

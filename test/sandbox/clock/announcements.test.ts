@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type Stripe from 'stripe'
-import { addPlans, advance, openSandbox, subscribe } from '../support.ts'
+import { addPlans, advance, openSandbox, refusal, subscribe } from '../support.ts'
 
 const sandbox = await openSandbox()
 const { stripe } = sandbox
@@ -28,7 +28,7 @@ describe('a renewal that is coming', () => {
       ['upcoming', 1300, 'draft'],
     )
     assert.equal(invoice?.lines.data[0]?.period.start, end)
-    assert.ok(invoice?.id?.startsWith('upcoming_in_'))
+    assert.equal((await refusal(stripe.invoices.retrieve(invoice?.id ?? ''))).statusCode, 404)
     await advance(sandbox, { days: 31 })
     const later = await upcoming(subscription.id)
     assert.deepEqual([later.length, later[0]?.id === invoice?.id], [1, false])
