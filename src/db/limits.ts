@@ -32,6 +32,18 @@ export async function takeFromLimit(db: Transaction, key: string, limit: Limit):
   return { allowed: false, retryAfterSeconds }
 }
 
+/** Takes from several limits, in this order, until one refuses. */
+export async function takeFromLimits(
+  db: Transaction,
+  limits: readonly (Limit & { key: string })[],
+): Promise<Taken> {
+  for (const { key, ...limit } of limits) {
+    const taken = await takeFromLimit(db, key, limit)
+    if (!taken.allowed) return taken
+  }
+  return { allowed: true }
+}
+
 /** Forgets the uses of `key`, as after a success that shows who it was. */
 export async function resetLimit(db: Transaction, key: string): Promise<void> {
   await db.deleteFrom('limits').where('key', '=', hash(key)).execute()

@@ -53,7 +53,8 @@ async function askForCode(
   email: string,
   next: string,
 ): Promise<void> {
-  const sent = await readers.sendSignInCode({ email, next, network: networkOf(req.ip) })
+  const browser = readers.knownBrowsers.nameFor(req, email)
+  const sent = await readers.sendSignInCode({ email, next, network: networkOf(req.ip), browser })
   if (sent.sent) rememberNext(res, next)
   // The contract sends the browser to /sign-in itself, where `mailed` shows the code form.
   if (sent.sent) return res.redirect(303, `/sign-in?${new URLSearchParams({ mailed: sent.email, next })}`)

@@ -7,6 +7,7 @@ import type { Database, Transaction } from '../db/database.ts'
 import { sweepLimits } from '../db/limits.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import { openSessionCookie } from './cookie.ts'
+import { type KnownBrowsers, openKnownBrowsers } from './known-browser.ts'
 import { loadSession } from './load-session.ts'
 import { openUnprovedSession } from './open-unproved-session.ts'
 import { type CodeRequest, type CodeSent, sendSignInCode } from './send-sign-in-code.ts'
@@ -41,6 +42,7 @@ export interface Readers {
   loadSession: RequestHandler
   /** 43 letters made from `text` and the secret: the same for the same, to be guessed by nobody. */
   keyed: (text: string) => string
+  knownBrowsers: KnownBrowsers
   /** Removes what has run out: for a job, once an hour or so. */
   sweepSignIns: () => Promise<void>
 }
@@ -64,6 +66,7 @@ export function openReaders(options: ReadersOptions): Readers {
       return cookie.take
     },
     loadSession: loadSession(deps),
+    knownBrowsers: openKnownBrowsers(options.authSecret, options.publicUrl),
     keyed: (text) => createHmac('sha256', options.authSecret).update(text).digest('base64url'),
     sweepSignIns: () => sweepSignIns(db),
   }

@@ -45,7 +45,8 @@ async function getSignIn(deps: ReaderRoutes, req: Request, res: Response): Promi
 async function postSignIn(deps: ReaderRoutes, req: Request, res: Response): Promise<void> {
   const fields = parseFields(signInForm, req.body)
   const form = { email: fields.email, next: localPath(fields.next) }
-  const sent = await deps.readers.sendSignInCode({ ...form, network: networkOf(req.ip) })
+  const browser = deps.readers.knownBrowsers.nameFor(req, form.email)
+  const sent = await deps.readers.sendSignInCode({ ...form, network: networkOf(req.ip), browser })
   if (sent.sent) return res.redirect(303, codePage(sent.email, form.next))
   await showSignIn(deps, req, res, form, { status: setProblem(res, sent), error: problemText(sent) })
 }
@@ -68,13 +69,19 @@ function codeFormOf(req: Request): CodeForm | null {
 async function postCode(deps: ReaderRoutes, req: Request, res: Response): Promise<void> {
   const { email, code, ...fields } = parseFields(codeForm, req.body)
   const next = localPath(fields.next)
-  const attempt = { email, code, network: networkOf(req.ip), sessionId: sessionOf(req)?.sessionId ?? null }
-  const signIn = await deps.readers.signInWithCode(attempt)
+  const signIn = await deps.readers.signInWithCode({
+    email,
+    code,
+    network: networkOf(req.ip),
+    browser: deps.readers.knownBrowsers.nameFor(req, email),
+    sessionId: sessionOf(req)?.sessionId ?? null,
+  })
   if (!signIn.ok) {
     const problem = { status: setProblem(res, signIn), error: problemText(signIn) }
     return showCode(deps, req, res, { email, next }, problem)
   }
   res.append('Set-Cookie', signIn.setCookie)
+  deps.readers.knownBrowsers.remember(req, res, email)
   const remembered = takeNext(req, res)
   res.redirect(303, next ?? remembered ?? homeOf(signIn.staffRole))
 }

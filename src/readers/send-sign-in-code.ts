@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { type Database, inTransaction } from '../db/database.ts'
-import { type Limit, type Taken, takeFromLimit } from '../db/limits.ts'
+import { type Taken, takeFromLimits } from '../db/limits.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import { type AuthSettings, openAuth } from './auth.ts'
 import { codeLink } from './code-link.ts'
@@ -9,8 +9,13 @@ import { parseEmail } from './email.ts'
 import { codeMinutes } from './reader.ts'
 import { lockAddress } from './store.ts'
 
-/** At most this many codes an hour: people mistype and lose mails, and an office shares one address. */
-const perAddress = 12
+/**
+ * At most this many codes an hour: people mistype and lose mails, and an office shares one address. A stranger's network
+ * can use up its own codes for an address and not the address's; a browser in which it was proved has its own.
+ */
+const perAddressAndNetwork = 12
+const perAddressAndBrowser = 12
+const perAddress = 36
 const perNetwork = 300
 /** A page waits this long for its mail to leave; after that, and if it fails, the job sees to it. */
 const patienceMs = 4_000
@@ -20,6 +25,8 @@ export interface CodeRequest {
   email: string
   /** Whose requests are counted together: `networkOf(req.ip)`. */
   network: string
+  /** The browser's name, if the address was proved in it before; null or absent if not. */
+  browser?: string | null
   /** A local path to go on to from the link in the mail; null: none in particular. */
   next: string | null
 }
@@ -46,7 +53,7 @@ export interface SendDeps {
 export async function sendSignInCode(deps: SendDeps, request: CodeRequest): Promise<CodeSent> {
   const email = parseEmail(request.email)
   if (!email) return { sent: false, reason: 'no address' }
-  const taken = await takeCode(deps, email, request.network)
+  const taken = await takeCode(deps, email, request)
   if (!taken.allowed) return { sent: false, reason: 'limited', retryAfterSeconds: taken.retryAfterSeconds }
   const mailId = await inTransaction(deps.db, async (tx) => {
     await lockAddress(tx, email)
@@ -58,11 +65,26 @@ export async function sendSignInCode(deps: SendDeps, request: CodeRequest): Prom
   return { sent: true, email }
 }
 
-async function takeCode({ db, realClock }: SendDeps, email: string, network: string): Promise<Taken> {
-  const window: Omit<Limit, 'limit'> = { windowSeconds: 3600, now: realClock() }
-  const ofNetwork = await takeFromLimit(db, `codes to ${network}`, { ...window, limit: perNetwork })
-  if (!ofNetwork.allowed) return ofNetwork
-  return takeFromLimit(db, `codes for ${email}`, { ...window, limit: perAddress })
+async function takeCode(
+  { db, realClock }: SendDeps,
+  email: string,
+  { network, browser }: CodeRequest,
+): Promise<Taken> {
+  const [now, windowSeconds] = [realClock(), 3600]
+  return takeFromLimits(db, [
+    { key: `codes to ${network}`, limit: perNetwork, windowSeconds, now },
+    ...(browser
+      ? [{ key: `codes for ${email} to ${browser}`, limit: perAddressAndBrowser, windowSeconds, now }]
+      : [
+          {
+            key: `codes for ${email} to ${network}`,
+            limit: perAddressAndNetwork,
+            windowSeconds,
+            now,
+          },
+          { key: `codes for ${email}`, limit: perAddress, windowSeconds, now },
+        ]),
+  ])
 }
 
 async function queueCode(

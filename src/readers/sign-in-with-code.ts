@@ -1,7 +1,7 @@
 import { isAPIError } from 'better-auth/api'
 import type { Clock } from '../clock.ts'
 import { type Database, inTransaction, type Transaction } from '../db/database.ts'
-import { resetLimit, type Taken, takeFromLimit } from '../db/limits.ts'
+import { resetLimit, type Taken, takeFromLimits } from '../db/limits.ts'
 import { type AuthSettings, openAuth } from './auth.ts'
 import type { SessionCookie } from './cookie.ts'
 import { parseEmail } from './email.ts'
@@ -9,9 +9,14 @@ import type { StaffRole } from './reader.ts'
 import { deleteSession, findStaffRole, lockAddress, lockReaderByEmail } from './store.ts'
 
 const hour = 3600
-/** Tries without success. A guesser of one address has one chance in 10,000 a day with these. */
-const perAddressAndHour = 30
+/**
+ * Tries without success. A guesser of one address has one chance in 10,000 a day with these, from however many networks;
+ * from one network it cannot use up the address's. A browser in which the address was proved has its own.
+ */
+const perAddressAndHour = 60
 const perAddressAndDay = 100
+const perAddressAndNetwork = { inHour: 30, inDay: 40 }
+const perAddressAndBrowser = { inHour: 15, inDay: 30 }
 const perNetworkAndHour = 300
 
 export interface SignInAttempt {
@@ -19,6 +24,8 @@ export interface SignInAttempt {
   email: string
   code: string
   network: string
+  /** The browser's name, if the address was proved in it before; null or absent if not. */
+  browser?: string | null
   /** The session that the browser has until now, which ends; null when it has none. */
   sessionId: string | null
 }
@@ -48,32 +55,41 @@ export async function signInWithCode(deps: SignInDeps, attempt: SignInAttempt): 
   const email = parseEmail(attempt.email)
   const code = attempt.code.replace(/[\s-]/g, '')
   if (!email || !/^\d{6}$/.test(code)) return { ok: false, reason: 'wrong' }
-  const taken = await takeTry(deps, email, attempt.network)
+  const taken = await takeTry(deps, email, attempt)
   if (!taken.allowed) return { ok: false, reason: 'limited', retryAfterSeconds: taken.retryAfterSeconds }
   const signIn = await inTransaction(deps.db, async (tx) => {
     await lockAddress(tx, email)
     await lockReaderByEmail(tx, email)
     return useCode(deps, tx, email, code)
   })
-  if (signIn.ok) await forget(deps.db, email, attempt.sessionId)
+  if (signIn.ok) await forget(deps.db, email, attempt)
   return signIn
 }
 
-async function takeTry({ db, realClock }: SignInDeps, email: string, network: string): Promise<Taken> {
+async function takeTry({ db, realClock }: SignInDeps, email: string, attempt: SignInAttempt): Promise<Taken> {
   const now = realClock()
-  for (const [key, limit, windowSeconds] of [
-    [`tries from ${network}`, perNetworkAndHour, hour],
-    [triesInHour(email), perAddressAndHour, hour],
-    [triesInDay(email), perAddressAndDay, 24 * hour],
-  ] as const) {
-    const taken = await takeFromLimit(db, key, { limit, windowSeconds, now })
-    if (!taken.allowed) return taken
+  const network = {
+    key: `tries from ${attempt.network}`,
+    limit: perNetworkAndHour,
+    windowSeconds: hour,
+    now,
   }
-  return { allowed: true }
+  return takeFromLimits(db, [network, ...limitsOf(email, attempt).map((limit) => ({ ...limit, now }))])
 }
 
-const triesInHour = (email: string) => `tries in an hour for ${email}`
-const triesInDay = (email: string) => `tries in a day for ${email}`
+/** Those that count tries at the address; a success forgets them. */
+function limitsOf(email: string, { network, browser }: Pick<SignInAttempt, 'network' | 'browser'>) {
+  const day = 24 * hour
+  const of = (who: string, { inHour, inDay }: { inHour: number; inDay: number }) => [
+    { key: `tries in an hour for ${email} by ${who}`, limit: inHour, windowSeconds: hour },
+    { key: `tries in a day for ${email} by ${who}`, limit: inDay, windowSeconds: day },
+  ]
+  if (browser) return of(browser, perAddressAndBrowser)
+  return [
+    ...of(network, perAddressAndNetwork),
+    ...of('anyone', { inHour: perAddressAndHour, inDay: perAddressAndDay }),
+  ]
+}
 
 /** A refused code is a value and commits: the try it cost must be counted. */
 async function useCode(
@@ -101,8 +117,9 @@ const reasons: Record<string, 'wrong' | 'expired' | 'spent'> = {
 }
 
 /** Who knows the code is no guesser; and the browser's old session has no use any more. */
-async function forget(db: Database, email: string, sessionId: string | null): Promise<void> {
-  await resetLimit(db, triesInHour(email))
-  await resetLimit(db, triesInDay(email))
+async function forget(db: Database, email: string, attempt: SignInAttempt): Promise<void> {
+  const { network, browser, sessionId } = attempt
+  const limits = [...limitsOf(email, { network }), ...(browser ? limitsOf(email, { network, browser }) : [])]
+  for (const { key } of limits) await resetLimit(db, key)
   if (sessionId) await deleteSession(db, sessionId)
 }

@@ -93,8 +93,13 @@ export function otherThan(code: string): string {
   return code === '000000' ? '000001' : '000000'
 }
 
-export async function mailCode(house: House, email: string, network = 'a network'): Promise<string> {
-  const sent = await house.readers.sendSignInCode({ email, network, next: null })
+export async function mailCode(
+  house: House,
+  email: string,
+  network = 'a network',
+  browser: string | null = null,
+): Promise<string> {
+  const sent = await house.readers.sendSignInCode({ email, network, browser, next: null })
   assert.deepEqual(sent, { sent: true, email })
   return codeFor(house, email)
 }

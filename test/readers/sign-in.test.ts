@@ -205,6 +205,57 @@ test('tries at one address are limited over all its codes, and a success starts 
   assert.ok(!limited.ok && limited.reason === 'limited' && limited.retryAfterSeconds > 3500)
 })
 
+test('a stranger’s network uses up its own codes and tries for an address, not its owner’s', async () => {
+  const email = 'targeted@example.test'
+  const stranger = { email, network: 'a stranger’s', next: null }
+  for (let turn = 0; turn < 12; turn++) assert.ok((await house.readers.sendSignInCode(stranger)).sent)
+  assert.ok(!(await house.readers.sendSignInCode(stranger)).sent)
+  const guess = { email, network: 'a stranger’s', code: '123456', sessionId: null }
+  for (let turn = 0; turn < 31; turn++) await house.readers.signInWithCode(guess)
+  const refused = await house.readers.signInWithCode(guess)
+  assert.equal(!refused.ok && refused.reason, 'limited')
+  assert.equal((await use(email, await mailCode(house, email))).ok, true)
+})
+
+test('strangers in many networks use up what an address has, and not what a browser has that proved it', async () => {
+  const email = 'surrounded@example.test'
+  const browser = 'the owner’s browser'
+  const send = (from: string, known: string | null) =>
+    house.readers.sendSignInCode({ email, network: from, browser: known, next: null })
+  for (let turn = 0; turn < 36; turn++) assert.ok((await send(`network ${turn % 6}`, null)).sent)
+  assert.ok(!(await send('network 9', null)).sent)
+  const guess = (from: string) =>
+    house.readers.signInWithCode({ email, network: from, code: '123456', sessionId: null })
+  const results = []
+  for (let turn = 0; turn < 61; turn++) results.push(await guess(`network ${turn % 6}`))
+  const last = results.at(-1)
+  assert.equal(last?.ok === false && last.reason, 'limited')
+  for (let turn = 0; turn < 11; turn++) assert.ok((await send('home', browser)).sent)
+  const code = await mailCode(house, email, 'home', browser)
+  const owner = { email, network: 'home', browser, code, sessionId: null }
+  assert.equal((await house.readers.signInWithCode(owner)).ok, true)
+  assert.ok(!(await send('home', browser)).sent)
+})
+
+test('guessing stays hopeless: a hundred tries a day, from however many networks', async () => {
+  const email = 'guessed-widely@example.test'
+  await mailCode(house, email)
+  let tried = 0
+  for (let hours = 0; hours < 4; hours++) {
+    for (let turn = 0; turn < 70; turn++) {
+      const network = `network ${hours} ${turn % 5}`
+      const guess = await house.readers.signInWithCode({ email, network, code: '123456', sessionId: null })
+      if (!guess.ok && guess.reason !== 'limited') tried += 1
+    }
+    // An hour later: the windows of an hour have ended, those of a day have not.
+    const now = new Date()
+    const soon = new Date(now.getTime() + 3 * 3_600_000)
+    await house.db.updateTable('limits').set({ ends_at: now }).where('ends_at', '<', soon).execute()
+  }
+  assert.ok(tried <= 100, `${tried} tries`)
+  assert.ok(tried >= 60, `${tried} tries`)
+})
+
 test('a browser that signs in anew leaves no session behind', async () => {
   const first = await signIn(house, 'alice@example.test')
   const [session] = await sessionsOf(first.readerId)
