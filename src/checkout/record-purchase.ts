@@ -4,7 +4,7 @@ import { queueJob } from '../jobs/queue-job.ts'
 import { postBills } from '../ledger/post-bill.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { isZero, type Money, minorUnits } from '../money/money.ts'
-import { billOfOrder } from '../orders/bill-of-order.ts'
+import { billOfOrder, lastingAsSold } from '../orders/bill-of-order.ts'
 import { insertDuplicate } from '../orders/duplicates.ts'
 import { writeHistory } from '../orders/history.ts'
 import type { Order, OrderLine } from '../orders/order.ts'
@@ -150,7 +150,7 @@ function isKept(order: Order, duplicates: number[]): boolean {
 async function enterPayment(tx: Transaction, order: Order, session: SessionFacts, now: Date): Promise<void> {
   const stripeSourceId = session.invoiceId ?? session.paymentIntentId ?? session.id
   const { paymentIntentId } = session
-  const bill = session.bill ?? billOfOrder(order, now)
+  const bill = session.bill ? lastingAsSold(session.bill, order) : billOfOrder(order, now)
   const paid = { orderId: order.id, stripeSourceId, paymentIntentId, bill, paidAt: now }
   for (const id of await postBills(tx, [paid], now)) await queueFollowCharges(tx, id)
 }

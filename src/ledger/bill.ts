@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { add, allocate, isZero, type Money, subtract } from '../money/money.ts'
 import { fromStripeAmount } from '../stripe/amounts.ts'
-import { dateOf } from '../stripe/client.ts'
+import { dateOf, idOf } from '../stripe/client.ts'
 
 /** So much of a payment, for so many months from then on. */
 export interface Term {
@@ -9,6 +9,8 @@ export interface Term {
   amount: Money
   startsAt: Date
   months: number
+  /** What it was billed for; absent: an invoice did not say. */
+  stripePriceId?: string
 }
 
 /** What was sold for a payment. What it takes and the discount together are the list price and its tax. */
@@ -47,10 +49,12 @@ function termOf(line: Stripe.InvoiceLineItem): Term {
   const included = (line.taxes ?? []).filter((tax) => tax.tax_behavior === 'inclusive')
   const amount = line.amount - total(line.discount_amounts) - total(included)
   const days = (line.period.end - line.period.start) / 86_400
+  const stripePriceId = idOf(line.pricing?.price_details?.price)
   return {
     amount: fromStripeAmount(amount, line.currency),
     startsAt: dateOf(line.period.start),
     months: monthsIn(days),
+    ...(stripePriceId ? { stripePriceId } : {}),
   }
 }
 

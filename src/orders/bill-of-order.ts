@@ -10,6 +10,20 @@ export function billOfOrder(order: Order, paidAt: Date): Bill {
   return { paid: total, credit: zero(currency), discount, tax, terms }
 }
 
+/**
+ * A first bill of Stripe's with the months that were sold: its lines for what is paid once bear no period. As it is where
+ * the order has no such line.
+ */
+export function lastingAsSold(bill: Bill, order: Order): Bill {
+  const once = order.lines.filter(({ kind }) => kind !== 'subscription')
+  const months = new Map(once.map((line) => [line.stripePriceId, monthsOf(line)]))
+  const terms = bill.terms.map((term) => ({
+    ...term,
+    months: months.get(term.stripePriceId ?? null) ?? term.months,
+  }))
+  return { ...bill, terms }
+}
+
 /** Two passes last one after the other; two gifts are read at once, by two people. */
 function monthsOf({ kind, interval, lastsMonths, quantity }: OrderLine): number {
   if (kind === 'subscription') return interval === 'year' ? 12 : 1

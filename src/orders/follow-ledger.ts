@@ -4,9 +4,9 @@ import { type Bill, billOfInvoice } from '../ledger/bill.ts'
 import { type PaidBill, postBills } from '../ledger/post-bill.ts'
 import { postMovements } from '../ledger/post-movement.ts'
 import { listIntents, listPosted, noteIntents } from '../ledger/store.ts'
-import { zero } from '../money/money.ts'
+import { isZero, zero } from '../money/money.ts'
 import { isMissing } from '../stripe/client.ts'
-import { billOfOrder } from './bill-of-order.ts'
+import { billOfOrder, lastingAsSold } from './bill-of-order.ts'
 import type { Order } from './order.ts'
 import { listPayments, type Payment } from './payments.ts'
 import { type MoneyOfIntent, readMoney } from './read-money.ts'
@@ -55,7 +55,7 @@ async function readBills({ db, stripe }: RefundDeps, order: Order): Promise<Paid
     'payment',
     payments.map((payment) => payment.stripeSourceId),
   )
-  const bills: PaidBill[] = []
+  const bills: PaidBill[] = payments.length > 0 ? [] : await readBillOfNothing({ db, stripe }, order)
   for (const payment of payments) {
     const { stripeSourceId, stripePaymentIntentId: paymentIntentId, paidAt } = payment
     if (posted.has(stripeSourceId)) continue
@@ -65,11 +65,44 @@ async function readBills({ db, stripe }: RefundDeps, order: Order): Promise<Paid
   return bills
 }
 
+/** Of an order that a discount brought to nothing, so that it has no payment; none for any other. */
+async function readBillOfNothing(
+  { db, stripe }: Pick<RefundDeps, 'db' | 'stripe'>,
+  order: Order,
+): Promise<PaidBill[]> {
+  const { id: orderId, paidAt, stripeSubscriptionId } = order
+  if (!paidAt || !isZero(order.total)) return []
+  const paid = { orderId, paymentIntentId: null, paidAt }
+  if (!stripeSubscriptionId) {
+    const stripeSourceId = await findCompleteSession(db, orderId)
+    return stripeSourceId ? [{ ...paid, stripeSourceId, bill: billOfOrder(order, paidAt) }] : []
+  }
+  const { data } = await stripe.invoices.list({
+    subscription: stripeSubscriptionId,
+    status: 'paid',
+    limit: 100,
+  })
+  const first = data.find((invoice) => invoice.billing_reason === 'subscription_create')
+  return first?.id
+    ? [{ ...paid, stripeSourceId: first.id, bill: lastingAsSold(billOfInvoice(first), order) }]
+    : []
+}
+
+async function findCompleteSession(db: Transaction, orderId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('checkout_sessions')
+    .select('id')
+    .where('order_id', '=', orderId)
+    .where('state', '=', 'complete')
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
 async function readBill(stripe: Stripe, order: Order, payment: Payment): Promise<Bill> {
   const { stripeSourceId, amount, paidAt } = payment
   if (!stripeSourceId.startsWith('in_')) return billOfOrder(order, paidAt)
   try {
-    return billOfInvoice(await stripe.invoices.retrieve(stripeSourceId))
+    return lastingAsSold(billOfInvoice(await stripe.invoices.retrieve(stripeSourceId)), order)
   } catch (error) {
     if (!isMissing(error)) throw error
     const nothing = zero(order.currency)

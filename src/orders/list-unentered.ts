@@ -1,13 +1,22 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../db/database.ts'
 
-/** Orders with a payment that is not in the ledger: it was recorded before there was one. The oldest first. */
+/**
+ * Orders with a payment that is not in the ledger, or that a discount brought to nothing and of which nothing is: they were
+ * recorded before there was one. The oldest first.
+ */
 export async function listUnenteredOrders(db: Transaction, limit: number): Promise<string[]> {
   const { rows } = await sql<{ order_id: string }>`
-    SELECT order_id FROM payments
-    WHERE NOT EXISTS (
-      SELECT FROM ledger_postings WHERE kind = 'payment' AND stripe_id = payments.stripe_source_id
-    )
+    SELECT order_id FROM (
+      SELECT order_id, paid_at FROM payments
+      WHERE NOT EXISTS (
+        SELECT FROM ledger_postings WHERE kind = 'payment' AND stripe_id = payments.stripe_source_id
+      )
+      UNION ALL
+      SELECT id, paid_at FROM orders
+      WHERE total = 0 AND discount > 0 AND paid_at IS NOT NULL
+        AND NOT EXISTS (SELECT FROM ledger_postings WHERE order_id = orders.id)
+    ) AS unentered
     GROUP BY order_id ORDER BY min(paid_at) LIMIT ${limit}`.execute(db)
   return rows.map((row) => row.order_id)
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { sql } from 'kysely'
 import { balanceOf } from '../../src/ledger/balance.ts'
 import { minorUnits } from '../../src/money/money.ts'
 import { followLedger } from '../../src/orders/follow-ledger.ts'
 import { mendDrift } from '../../src/reconcile/mend-drift.ts'
 import { strikePayment } from '../../src/reconcile/strike.ts'
+import { forgetPostings } from '../ledger/support.ts'
 import { eventually, openNewsstand } from '../support/newsstand.ts'
 import { subscribe } from '../support/personas.ts'
 import { compareAll, listOpen, openDrift, orderOf } from './support.ts'
@@ -19,27 +19,6 @@ async function buy(email: string) {
   return order
 }
 
-/** As if it had never been posted: what no statement of ours can do. */
-async function forgetPostings(orderId: string, kind: 'payment' | 'arrival'): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    const triggers = ['ledger_postings', 'ledger_entries', 'ledger_terms']
-    const each = async (word: 'DISABLE' | 'ENABLE') => {
-      for (const table of triggers)
-        await sql.raw(`ALTER TABLE ${table} ${word} TRIGGER ${table}_final`).execute(tx)
-    }
-    await each('DISABLE')
-    const ids = tx
-      .selectFrom('ledger_postings')
-      .select('id')
-      .where('order_id', '=', orderId)
-      .where('kind', '=', kind)
-    await tx.deleteFrom('ledger_entries').where('posting_id', 'in', ids).execute()
-    await tx.deleteFrom('ledger_terms').where('posting_id', 'in', ids).execute()
-    await tx.deleteFrom('ledger_postings').where('order_id', '=', orderId).where('kind', '=', kind).execute()
-    await each('ENABLE')
-  })
-}
-
 async function pressButton(subject: string) {
   const drift = (await openDrift(newsstand)).find((one) => one.subject === subject)
   assert.ok(drift, `no drift about ${subject}`)
@@ -51,7 +30,7 @@ describe('a ledger that differs from Stripe’s balance', () => {
     const order = await buy('alice@example.com')
     await compareAll(newsstand)
     assert.deepEqual(await listOpen(newsstand), [])
-    await forgetPostings(order.id, 'arrival')
+    await forgetPostings(newsstand, order.id, 'arrival')
     await compareAll(newsstand)
     const [drift] = await openDrift(newsstand)
     assert.equal(drift?.stripe_says, 'Its balance transactions come to $125.93 USD')
@@ -64,7 +43,7 @@ describe('a ledger that differs from Stripe’s balance', () => {
 
   it('is found where a payment is not entered, though the balance is right', async () => {
     const order = await buy('bob@example.com')
-    await forgetPostings(order.id, 'payment')
+    await forgetPostings(newsstand, order.id, 'payment')
     await compareAll(newsstand)
     assert.deepEqual(await listOpen(newsstand), [`ledger_differs ${order.number}`])
     assert.match((await openDrift(newsstand))[0]?.we_say ?? '', /1 of its payments are not entered/)
