@@ -10,8 +10,21 @@ const paidUntil = now + 20 * day
 
 /** An order that both agree on: a month's subscription, paid once, and readable. */
 function agreed(id = 'one', email = 'alice@example.com'): { said: StripeOrder; our: OurOrder } {
-  const subscription = { id: `sub_${id}`, state: 'active', paidUntil, endsAt: null, endedAt: null }
-  const both = { id, email, refunds: new Map<string, string>(), disputes: new Map<string, string>() }
+  const subscription = {
+    id: `sub_${id}`,
+    state: 'active',
+    price: 'price_all',
+    paidUntil,
+    endsAt: null,
+    endedAt: null,
+  }
+  const both = {
+    id,
+    email,
+    refunds: new Map<string, string>(),
+    disputes: new Map<string, string>(),
+    balance: new Map([['USD', 1232]]),
+  }
   const payments = () => new Map([[`in_${id}`, 1300]])
   return {
     said: {
@@ -34,6 +47,7 @@ function agreed(id = 'one', email = 'alice@example.com'): { said: StripeOrder; o
       refunded: 0,
       duplicate: false,
       lines: [{ opens: ['daily'], kind: 'subscription', months: 0 }],
+      billed: ['daily'],
       receipts: 1,
       readable: new Map([['daily', true]]),
       readerId: 'r',
@@ -99,6 +113,23 @@ describe('the comparison of both accounts', () => {
       ({ our }) => {
         if (our.subscription) our.subscription.paidUntil += 1
       },
+    ],
+    [
+      'a change of plan that was not taken over',
+      /price: Stripe says price_dear, we say price_all/,
+      ({ said }) => {
+        if (said.subscription) said.subscription.price = 'price_dear'
+      },
+    ],
+    [
+      'what the plan that it was changed to opens',
+      /reads daily without having paid/,
+      ({ our }) => (our.billed = ['dossiers']),
+    ],
+    [
+      'a ledger that is a cent off',
+      /ledger, balance in USD: Stripe says 1232, we say 1231/,
+      ({ our }) => our.balance.set('USD', 1231),
     ],
     [
       'an order that is not paid',

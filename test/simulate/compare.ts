@@ -42,6 +42,7 @@ function compareOrder(said: StripeOrder, our: OurOrder): string[] {
     ...compareMaps('payment', said.payments, our.payments),
     ...compareMaps('refund', said.refunds, our.refunds),
     ...compareMaps('dispute', said.disputes, our.disputes),
+    ...compareMaps('ledger, balance in', said.balance, our.balance),
     ...compareSubscription(said.subscription, our.subscription),
     ...compareState(said, our),
     ...said.chargedTwice.map((intent) => `payment intent ${intent} was charged twice`),
@@ -80,7 +81,7 @@ function compareSubscription(said: SubscriptionRecord | null, ours: Subscription
     return said === ours
       ? []
       : [`Stripe has ${said ? said.id : 'no subscription'}, we have ${ours ? ours.id : 'none'}`]
-  return (['id', 'state', 'paidUntil', 'endsAt', 'endedAt'] as const)
+  return (['id', 'state', 'price', 'paidUntil', 'endsAt', 'endedAt'] as const)
     .filter((field) => said[field] !== ours[field])
     .map((field) => `subscription ${said.id} ${field}: Stripe says ${said[field]}, we say ${ours[field]}`)
 }
@@ -178,9 +179,14 @@ function compareAccess(pairs: Pair[], now: number): string[] {
 function entitles({ our, said }: Pair, collection: string, now: number): 'yes' | 'maybe' | 'no' {
   if (!said || said.paidAt === null || isDisputed(said)) return 'no'
   if (refundedOf(said) > 0 && refundedOf(said) >= paidOf(said)) return 'no'
-  const opening = our.lines.filter((one) => !one.duplicate && one.opens.includes(collection))
+  const opening = our.lines.filter((one) => !one.duplicate && opensNow(our, one).includes(collection))
   const answers = opening.map((line) => entitlesByLine(line, said, said.paidAt ?? 0, now))
   return (['yes', 'maybe'] as const).find((one) => answers.includes(one)) ?? 'no'
+}
+
+/** A pass opens what was sold, a subscription what it is changed to. */
+function opensNow(our: OurOrder, line: OurOrder['lines'][number]): string[] {
+  return line.kind === 'subscription' ? our.billed : line.opens
 }
 
 /** An order can hold a pass and a subscription that open the same. */

@@ -10,7 +10,12 @@ const mostNamed = 20
 
 /** What should not be there, or should, once everything is quiet. */
 export async function findLeftovers(world: World): Promise<Difference[]> {
-  return [...(await findInTheInbox(world)), ...(await findDrift(world)), ...(await findLostJobs(world))]
+  return [
+    ...(await findInTheInbox(world)),
+    ...(await findDrift(world)),
+    ...(await findLostJobs(world)),
+    ...(await findUnbalanced(world)),
+  ]
 }
 
 /** Every event once, none that nobody signed, none that could not be applied, and none missing. */
@@ -52,4 +57,12 @@ async function findLostJobs({ pool }: World): Promise<Difference[]> {
     [scheduled],
   )
   return rows.map((job) => `job ${job.task_identifier} was given up: ${job.last_error}`)
+}
+
+/** Each posting's entries add up to nothing in each currency. */
+async function findUnbalanced({ pool }: World): Promise<Difference[]> {
+  const { rows } = await pool.query<{ posting_id: number; currency: string; sum: number }>(`
+    SELECT posting_id, currency, sum(amount)::bigint AS sum FROM ledger_entries
+    GROUP BY posting_id, currency HAVING sum(amount) <> 0`)
+  return rows.map((row) => `posting ${row.posting_id} is off by ${row.sum} ${row.currency}`)
 }

@@ -21,6 +21,7 @@ const deeds: Record<Deed | 'nothing', number> = {
   'refund in full and cancel': 3,
   'card begins to fail': 5,
   'card is replaced': 8,
+  'plan is changed': 6,
   'dispute answered': 5,
 }
 

@@ -8,6 +8,8 @@ export interface OrderRecord {
   refunds: Map<string, string>
   /** By Stripe's id: "13000 lost". */
   disputes: Map<string, string>
+  /** What its movements came to in Stripe's balance, by currency in capitals; what comes to nothing is absent. */
+  balance: Map<string, number>
   /** null: it began none. */
   subscription: SubscriptionRecord | null
 }
@@ -15,6 +17,8 @@ export interface OrderRecord {
 export interface SubscriptionRecord {
   id: string
   state: string
+  /** Stripe's id of the price that is billed. */
+  price: string
   /** Seconds. */
   paidUntil: number
   /** Seconds; null: it renews. */
@@ -47,6 +51,8 @@ export interface OurOrder extends OrderRecord {
   /** `duplicate`: sold what its reader had, and is undone. */
   lines: { opens: string[]; kind: string; months: number; duplicate?: boolean }[]
   receipts: number
+  /** What its subscription opens: that of the plan whose price Stripe bills. */
+  billed: string[]
   /** Whether an article of each collection is open to its reader now, as the paywall decides. */
   readable: Map<string, boolean>
   readerId: string | null

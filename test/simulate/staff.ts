@@ -33,6 +33,7 @@ export type Deed =
   | 'refund in full and cancel'
   | 'card begins to fail'
   | 'card is replaced'
+  | 'plan is changed'
   | 'dispute answered'
 
 /** Does it to what a Checkout Session sold. Returns whether it was possible. */
@@ -57,6 +58,7 @@ export async function doDeed(
     return (await cancelNow(dashboard, subscription)) || refunded
   }
   if (deed === 'cancel now') return cancelNow(dashboard, subscription)
+  if (deed === 'plan is changed') return changePlan(dashboard, subscription, random)
   if (deed === 'card begins to fail')
     return replaceCard(dashboard, subscription, 'pm_card_chargeCustomerFail')
   if (deed === 'card is replaced') return replaceCard(dashboard, subscription, 'pm_card_visa')
@@ -64,6 +66,23 @@ export async function doDeed(
     stripe.subscriptions.update(subscription, { cancel_at_period_end: deed === 'cancel at period end' }),
   )
   return changed !== null
+}
+
+/** To another of our prices, with or without the difference being reckoned up, or paid at once. */
+async function changePlan({ stripe }: Dashboard, id: string, random: Random): Promise<boolean> {
+  const proration_behavior = random.pick(['create_prorations', 'always_invoice', 'none'] as const)
+  const drawn = random.next()
+  const subscription = await insist(() => stripe.subscriptions.retrieve(id))
+  const item = subscription?.items.data[0]
+  if (!item || subscription.status === 'canceled') return false
+  const prices = await insist(() => stripe.prices.list({ active: true, type: 'recurring', limit: 100 }))
+  const others = (prices?.data ?? [])
+    .filter(({ id, currency }) => id !== item.price.id && currency === item.price.currency)
+    .toSorted((a, b) => (a.unit_amount ?? 0) - (b.unit_amount ?? 0))
+  const price = others[Math.floor(drawn * others.length)]?.id
+  if (!price) return false
+  const changes = { items: [{ id: item.id, price }], proration_behavior }
+  return (await insist(() => stripe.subscriptions.update(id, changes))) !== null
 }
 
 async function cancelNow({ stripe }: Dashboard, subscription: string): Promise<boolean> {

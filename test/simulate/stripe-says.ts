@@ -43,6 +43,7 @@ function emptyOrder(id: string): StripeOrder {
     payments: new Map(),
     refunds: new Map(),
     disputes: new Map(),
+    balance: new Map(),
     subscription: null,
     sessions: [],
     chargedTwice: [],
@@ -66,6 +67,7 @@ function takeSubscription(order: StripeOrder, subscription: Stripe.Subscription)
   order.subscription = {
     id: subscription.id,
     state: subscription.status,
+    price: subscription.items.data[0]?.price.id ?? '',
     paidUntil: seconds(periodEndOf(subscription)),
     endsAt: secondsOrNull(endsAtOf(subscription)),
     endedAt: subscription.ended_at,
@@ -100,20 +102,40 @@ async function takeMoney(
     if (intent.status === 'succeeded') order.payments.set(intent.id, intent.amount_received)
   }
   const charged = new Set<string>()
+  const bySource = new Map<string, StripeOrder>()
   for await (const charge of stripe.charges.list({ limit: 100 })) {
     const intent = idOf(charge.payment_intent)
     const order = byIntent.get(intent)
     if (!order || charge.status !== 'succeeded') continue
     if (charged.has(intent)) order.chargedTwice.push(intent)
     charged.add(intent)
+    bySource.set(charge.id, order)
     order.paidAt = Math.min(order.paidAt ?? charge.created, charge.created)
   }
-  for await (const refund of stripe.refunds.list({ limit: 100 }))
-    byIntent.get(idOf(refund.payment_intent))?.refunds.set(refund.id, `${refund.amount} ${refund.status}`)
-  for await (const dispute of stripe.disputes.list({ limit: 100 }))
-    byIntent
-      .get(idOf(dispute.payment_intent))
-      ?.disputes.set(dispute.id, `${dispute.amount} ${dispute.status}`)
+  for await (const refund of stripe.refunds.list({ limit: 100 })) {
+    const order = byIntent.get(idOf(refund.payment_intent))
+    if (!order) continue
+    order.refunds.set(refund.id, `${refund.amount} ${refund.status}`)
+    bySource.set(refund.id, order)
+  }
+  for await (const dispute of stripe.disputes.list({ limit: 100 })) {
+    const order = byIntent.get(idOf(dispute.payment_intent))
+    if (!order) continue
+    order.disputes.set(dispute.id, `${dispute.amount} ${dispute.status}`)
+    bySource.set(dispute.id, order)
+  }
+  await takeBalance(stripe, bySource)
+}
+
+/** What each order's charges, refunds and disputes left in the account, fees taken off. */
+async function takeBalance(stripe: Stripe, bySource: ReadonlyMap<string, StripeOrder>): Promise<void> {
+  for await (const { source, currency, net } of stripe.balanceTransactions.list({ limit: 100 })) {
+    const balance = bySource.get(idOf(source))?.balance
+    const code = currency.toUpperCase()
+    const sum = (balance?.get(code) ?? 0) + net
+    if (sum === 0) balance?.delete(code)
+    else balance?.set(code, sum)
+  }
 }
 
 function idOf(field: string | { id: string } | null | undefined): string {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '../../src/db/database.ts'
 import { listEntitlementsOf } from '../../src/entitlements/store.ts'
 import { decideAccess } from '../../src/paywall/decide-access.ts'
@@ -22,15 +23,18 @@ export async function whatWeSay(db: Database, now: Date): Promise<Map<string, Ou
       payments: new Map(),
       refunds: new Map(),
       disputes: new Map(),
+      balance: new Map(),
       subscription: null,
       duplicate: false,
       lines: [],
+      billed: [],
       receipts: 0,
       readable: new Map(),
     })
   await takeLines(db, orders)
   await takeDuplicates(db, orders)
   await takeMoney(db, orders)
+  await takeBalance(db, orders)
   await takeSubscriptions(db, orders)
   await takeAccess(db, orders, now)
   return orders
@@ -68,13 +72,34 @@ async function takeMoney(db: Database, orders: Map<string, OurOrder>): Promise<v
     orders.get(row.order_id)?.disputes.set(row.stripe_dispute_id, `${row.amount} ${row.state}`)
 }
 
+/** What the ledger's entries say is in Stripe's balance. */
+async function takeBalance(db: Database, orders: Map<string, OurOrder>): Promise<void> {
+  const rows = await db
+    .selectFrom('ledger_entries')
+    .innerJoin('ledger_postings', 'ledger_postings.id', 'ledger_entries.posting_id')
+    .select(['order_id', 'currency', sql<number>`sum(amount)::bigint`.as('sum')])
+    .where('account', '=', 'stripe_balance')
+    .groupBy(['order_id', 'currency'])
+    .execute()
+  for (const { order_id, currency, sum } of rows)
+    if (sum !== 0) orders.get(order_id)?.balance.set(currency, sum)
+}
+
 async function takeSubscriptions(db: Database, orders: Map<string, OurOrder>): Promise<void> {
+  const prices = await db
+    .selectFrom('prices')
+    .innerJoin('plans', 'plans.id', 'prices.plan_id')
+    .select(['prices.id', 'prices.stripe_price_id', 'plans.opens'])
+    .execute()
   for (const row of await db.selectFrom('subscriptions').selectAll().execute()) {
     const order = orders.get(row.order_id)
-    if (!order) continue
+    const price = prices.find(({ id }) => id === row.price_id)
+    if (!order || !price) continue
+    order.billed = price.opens
     const subscription: SubscriptionRecord = {
       id: row.stripe_subscription_id,
       state: row.state,
+      price: price.stripe_price_id ?? '',
       paidUntil: seconds(row.paid_until),
       endsAt: row.ends_at ? seconds(row.ends_at) : null,
       endedAt: row.ended_at ? seconds(row.ended_at) : null,

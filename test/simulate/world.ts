@@ -6,6 +6,7 @@ import type Stripe from 'stripe'
 import { type Database, openDatabase, openPool } from '../../src/db/database.ts'
 import { startEmbeddedPostgres } from '../../src/db/embedded/start-embedded.ts'
 import { openStripe, sandboxKeys } from '../../src/stripe/client.ts'
+import { handlers } from '../../src/webhooks/events/table.ts'
 import { freePort, type Program, startProgram } from './program.ts'
 import type { Place } from './sandbox.ts'
 import type { Tally } from './tally.ts'
@@ -104,7 +105,13 @@ async function begin(tally: Tally, closing: (() => Promise<unknown>)[]): Promise
 }
 
 function startSandbox(databaseUrl: string, webhookUrl: string): Promise<Program> {
-  const settings = { DATABASE_URL: databaseUrl, SANDBOX_PORT: '0', SANDBOX_WEBHOOK_URL: webhookUrl }
+  const settings = {
+    DATABASE_URL: databaseUrl,
+    SANDBOX_PORT: '0',
+    SANDBOX_WEBHOOK_URL: webhookUrl,
+    // As a publisher's endpoint at Stripe would be set up.
+    SANDBOX_EVENTS: Object.keys(handlers).join(),
+  }
   return startProgram('src/start-sandbox.ts', settings, /The sandbox: (http:\S+),/)
 }
 

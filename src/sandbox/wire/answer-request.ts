@@ -1,7 +1,6 @@
 import { inTransaction } from '../../db/database.ts'
 import { apiVersion } from '../events/api-version.ts'
-import type { Faults } from '../faults/faults.ts'
-import { type House, isDeadlock, readPresent } from '../house.ts'
+import { type House, isDeadlock, type Present, readPresent } from '../house.ts'
 import { newId } from '../objects/ids.ts'
 import { Work } from '../objects/work.ts'
 import type { SandboxTransaction } from '../tables.ts'
@@ -31,6 +30,10 @@ export interface ApiReply {
 }
 
 type Matcher = (method: string, path: string) => { endpoint: Endpoint; ids: string[] } | null
+interface Context {
+  requestId: string
+  present: Present
+}
 interface Outcome {
   status: number
   body: string
@@ -67,10 +70,11 @@ async function resolve(
   const found = match(request.method, request.path)
   if (!found) throw unknownAddress(request)
   const raw = parametersOf(request)
-  const { faults } = await readPresent(house)
+  const present = await readPresent(house)
+  const { faults } = present
   if (happens(house, faults.rate_limit)) throw tooManyRequests()
   const keyed = keyedRequest(request)
-  const outcome = await execute(house, found, raw, keyed, { requestId, faults })
+  const outcome = await execute(house, found, raw, keyed, { requestId, present })
   // The effect stands and is kept under its key; only the way back fails.
   return happens(house, faults.api_failure_after) ? serverFault(requestId) : outcome
 }
@@ -123,11 +127,11 @@ async function execute(
   found: { endpoint: Endpoint; ids: string[] },
   raw: RawMap,
   keyed: Keyed | null,
-  context: { requestId: string; faults: Faults },
+  context: Context,
 ): Promise<Outcome> {
   if (found.endpoint.method === 'GET') {
-    if (happens(house, context.faults.api_failure)) return serverFault(context.requestId)
-    return run(house, house.db, found, raw, keyed, context.requestId)
+    if (happens(house, context.present.faults.api_failure)) return serverFault(context.requestId)
+    return run(house, house.db, found, raw, keyed, context)
   }
   try {
     return await written(house, found, raw, keyed, context)
@@ -144,16 +148,16 @@ async function written(
   found: { endpoint: Endpoint; ids: string[] },
   raw: RawMap,
   keyed: Keyed | null,
-  context: { requestId: string; faults: Faults },
+  context: Context,
 ): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await inTransaction(house.db, async (tx) => {
         const earlier = keyed ? await holdKey(tx, keyed) : null
         if (earlier) return { status: earlier.status, body: earlier.body, replayOf: earlier.requestId }
-        const outcome = happens(house, context.faults.api_failure)
+        const outcome = happens(house, context.present.faults.api_failure)
           ? serverFault(context.requestId)
-          : await run(house, tx, found, raw, keyed, context.requestId)
+          : await run(house, tx, found, raw, keyed, context)
         if (keyed) await keepResult(tx, keyed, kept(outcome, context.requestId), new Date(house.realNow()))
         return outcome
       })
@@ -173,9 +177,8 @@ async function run(
   found: { endpoint: Endpoint; ids: string[] },
   raw: RawMap,
   keyed: Keyed | null,
-  requestId: string,
+  { requestId, present: { now, account } }: Context,
 ): Promise<Outcome> {
-  const { now, account } = await readPresent(house, tx)
   const cause = { id: requestId, idempotency_key: keyed?.key ?? null }
   const { url, enabledEvents } = house
   const work = new Work({ tx, now, account, url, enabledEvents, cause })
