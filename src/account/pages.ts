@@ -1,7 +1,7 @@
 import { type Entitlement, stateAt } from '../entitlements/entitlement.ts'
 import { listEntitlementsOf } from '../entitlements/store.ts'
 import { formatMoney } from '../money/format-money.ts'
-import { type Order, orderStateTexts } from '../orders/order.ts'
+import { type Order, orderStateText } from '../orders/order.ts'
 import { listOrdersOf } from '../orders/store.ts'
 import { opensText } from '../plans/pages.ts'
 import { perText } from '../plans/plan.ts'
@@ -78,6 +78,6 @@ function orderRow({ calendar, installation }: AccountRoutesDeps, order: Order) {
     placed: calendar.date(order.placedAt),
     total: formatMoney(order.total, installation.locale),
     state: order.state,
-    stateText: orderStateTexts[order.state],
+    stateText: orderStateText(order),
   }
 }

@@ -24,6 +24,7 @@ export interface FoundOrder extends OrderPlace {
   currency: string
   total: number
   lines: string
+  bankAskedAt: Date | null
 }
 
 /** The newest orders that pass the filters, from below `after` on. */
@@ -33,7 +34,16 @@ export async function findOrders(
   page: { after: OrderPlace | null; limit: number },
 ): Promise<FoundOrder[]> {
   let query = filtered(db, filters)
-    .select(['id', 'number', 'state', 'email', 'currency', 'total', 'placed_at as placedAt'])
+    .select([
+      'id',
+      'number',
+      'state',
+      'email',
+      'currency',
+      'total',
+      'placed_at as placedAt',
+      'bank_asked_at as bankAskedAt',
+    ])
     .select(
       sql<string>`(SELECT string_agg(CASE WHEN quantity > 1 THEN quantity || ' × ' || name ELSE name END, ', ' ORDER BY position)
         FROM order_lines WHERE order_id = orders.id)`.as('lines'),

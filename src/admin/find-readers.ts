@@ -48,6 +48,7 @@ export async function findReaders(
       'subscription.state',
       'subscription.paid_until',
       'subscription.given_until',
+      'subscription.bank_asked',
       'subscription.ends_at',
       'subscription.ended_at',
     ])
@@ -66,7 +67,7 @@ export async function findReaders(
 function latestSubscription(builder: ExpressionBuilder<Tables, 'readers'>) {
   return builder
     .selectFrom('subscriptions')
-    .select(['state', 'paid_until', 'given_until', 'ends_at', 'ended_at'])
+    .select(['state', 'paid_until', 'given_until', 'bank_asked', 'ends_at', 'ended_at'])
     .whereRef('subscriptions.reader_id', '=', 'readers.id')
     .where('subscriptions.duplicate', '=', false)
     .orderBy('subscriptions.started_at', 'desc')
@@ -79,12 +80,21 @@ interface Row extends Omit<FoundReader, 'orders' | 'subscription'> {
   state: SubscriptionState | null
   paid_until: Date | null
   given_until: Date | null
+  bank_asked: boolean | null
   ends_at: Date | null
   ended_at: Date | null
 }
 
-function toReader({ state, paid_until, given_until, ends_at, ended_at, ...reader }: Row): FoundReader {
-  const span = { givenUntil: given_until, endsAt: ends_at, endedAt: ended_at }
+function toReader({
+  state,
+  paid_until,
+  given_until,
+  bank_asked,
+  ends_at,
+  ended_at,
+  ...reader
+}: Row): FoundReader {
+  const span = { givenUntil: given_until, bankAsked: bank_asked ?? false, endsAt: ends_at, endedAt: ended_at }
   return {
     ...reader,
     orders: reader.orders ?? 0,

@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express'
 import { queryText } from '../http/forms.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { money } from '../money/money.ts'
-import { type OrderState, orderStates, orderStateTexts } from '../orders/order.ts'
+import { type OrderState, orderStates, orderStateText } from '../orders/order.ts'
 import type { AdminDeps } from './deps.ts'
 import {
   countOrders,
@@ -59,7 +59,7 @@ export function orderRow({ calendar, installation }: AdminDeps, order: FoundOrde
     lines: order.lines,
     total: formatMoney(money(order.total, order.currency), installation.locale),
     state: order.state,
-    stateText: orderStateTexts[order.state],
+    stateText: orderStateText(order),
   }
 }
 

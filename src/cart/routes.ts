@@ -91,6 +91,10 @@ async function showCart(
 const notices = new Map([
   ['payment', 'Nothing was charged. Your cart is as you left it.'],
   [
+    'bank',
+    'Your bank did not pay, so nothing was charged. Your cart is as you left it: you can pay another way.',
+  ],
+  [
     'overtaken',
     'You went on with another order in the meantime, so the payment page of this one was closed. Nothing was charged for it.',
   ],

@@ -23,7 +23,7 @@ export async function closeEarlierPayments(
 ): Promise<boolean> {
   let anyStays = false
   for (const earlier of await listPendingBefore(deps.db, buyer, orderId)) {
-    if ((await closePayment(deps, earlier)) !== 'expired') anyStays = true
+    if (!['expired', 'failed'].includes(await closePayment(deps, earlier))) anyStays = true
   }
   return anyStays
 }

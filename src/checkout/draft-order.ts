@@ -45,6 +45,7 @@ export function draftOrder(
     promotionCodeId: cart.promotion?.id ?? null,
     fromArticle: null,
     attempt: 1,
+    bankAskedAt: null,
     card: null,
     placedAt: more.now,
     paidAt: null,

@@ -79,6 +79,7 @@ async function beginSubscription(
     startedAt: deps.clock(),
     paidUntil: session.subscription.paidUntil,
     givenUntil: null,
+    bankAsked: false,
     endsAt: session.subscription.endsAt,
     endedAt: null,
     stripeSubscriptionId: session.subscription.id,

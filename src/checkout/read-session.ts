@@ -20,8 +20,11 @@ export interface SessionFacts {
   state: 'open' | 'complete' | 'expired'
   url: string | null
   expiresAt: Date
-  /** paid: the money is there, or nothing was to be paid; waiting: a slow payment method; open: nothing yet. */
-  payment: 'paid' | 'waiting' | 'open'
+  /**
+   * paid: the money is there, or nothing was to be paid; waiting: a bank is being asked; failed: it said no; open: nothing
+   * yet.
+   */
+  payment: 'paid' | 'waiting' | 'failed' | 'open'
   /** `total`: what the line takes with its tax, after discounts. */
   lines: { stripePriceId: string | null; quantity: number; total: Money }[]
   subtotal: Money
@@ -33,7 +36,7 @@ export interface SessionFacts {
   invoiceId: string | null
   /** What its invoice billed; null: there is none, or Stripe did not send it along. */
   bill: Bill | null
-  /** "Visa ending in 4242"; null: not known. */
+  /** "Visa ending in 4242", "Bank account ending in 6789"; null: not known. */
   card: string | null
   subscription: { id: string; state: SubscriptionState; paidUntil: Date; endsAt: Date | null } | null
 }
@@ -90,7 +93,23 @@ function stateOf(status: Stripe.Checkout.Session['status']): SessionFacts['state
 function paymentOf(session: Stripe.Checkout.Session): SessionFacts['payment'] {
   if (session.status !== 'complete') return 'open'
   if (session.payment_status === 'paid') return 'paid'
-  return session.payment_status === 'no_payment_required' && session.amount_total === 0 ? 'paid' : 'waiting'
+  if (session.payment_status === 'no_payment_required' && session.amount_total === 0) return 'paid'
+  // Stripe may ask the bank again for an invoice, which the session does not live to see.
+  if (expanded(session.invoice)?.status === 'paid') return 'paid'
+  return hasFailed(session) ? 'failed' : 'waiting'
+}
+
+/** By what the session leads to: itself it is as complete and unpaid as while the bank is asked. */
+function hasFailed(session: Stripe.Checkout.Session): boolean {
+  const intent = expanded(session.payment_intent)
+  if (intent) return intent.status === 'requires_payment_method' || intent.status === 'canceled'
+  const subscription = expanded(session.subscription)
+  return ['past_due', 'unpaid', 'canceled', 'incomplete_expired'].includes(subscription?.status ?? '')
+}
+
+/** null: there is none, or Stripe sent its id alone. */
+function expanded<T extends { id?: string }>(field: string | T | null): T | null {
+  return typeof field === 'string' ? null : field
 }
 
 /** In subscription mode the payment is the first invoice's. */
@@ -102,10 +121,12 @@ function paymentIntentOf(session: Stripe.Checkout.Session): string | null {
 }
 
 function cardOf(session: Stripe.Checkout.Session): string | null {
-  const intent = typeof session.payment_intent === 'string' ? null : session.payment_intent
-  const subscription = typeof session.subscription === 'string' ? null : session.subscription
-  const method = intent?.payment_method ?? subscription?.default_payment_method
-  if (!method || typeof method === 'string' || !method.card) return null
+  const method =
+    expanded(session.payment_intent)?.payment_method ?? expanded(session.subscription)?.default_payment_method
+  if (!method || typeof method === 'string') return null
+  const account = method.us_bank_account ?? method.sepa_debit
+  if (account?.last4) return `Bank account ending in ${account.last4}`
+  if (!method.card) return null
   const brand = method.card.brand.charAt(0).toUpperCase() + method.card.brand.slice(1)
   return `${brand} ending in ${method.card.last4}`
 }

@@ -32,10 +32,11 @@ export async function returnFromPayment(
   const order = 'orderId' in settled ? await findOrder(deps.db, settled.orderId) : null
   if (!order) throw new NotFound('There is no such payment.')
   if (!isBuyer(deps, req, order)) return res.redirect(303, `/sign-in?next=/orders/${order.number}`)
-  if (settled.outcome === 'waiting' || settled.outcome === 'held')
-    return showWaiting(deps, req, res, order, settled.outcome)
-  if (settled.outcome === 'open' || settled.outcome === 'expired')
-    return res.redirect(303, '/cart?left=payment')
+  const { outcome } = settled
+  if (outcome === 'waiting' || outcome === 'held' || outcome === 'unheard')
+    return showWaiting(deps, req, res, order, outcome)
+  if (outcome === 'failed') return res.redirect(303, '/cart?left=bank')
+  if (outcome === 'open' || outcome === 'expired') return res.redirect(303, '/cart?left=payment')
   await signIn(deps, req, res, order)
   res.redirect(303, `/orders/${order.number}`)
 }
@@ -59,7 +60,10 @@ async function findSettled({ db }: CheckoutRoutesDeps, sessionId: string): Promi
 }
 
 /** While Stripe cannot be reached, an order of ours waits; its webhook or the next look settles it. */
-async function settleOrWait(deps: CheckoutRoutesDeps, sessionId: string): Promise<SettleOutcome> {
+async function settleOrWait(
+  deps: CheckoutRoutesDeps,
+  sessionId: string,
+): Promise<SettleOutcome | { outcome: 'unheard'; orderId: string }> {
   try {
     return await settle(deps, sessionId)
   } catch (error) {
@@ -67,7 +71,7 @@ async function settleOrWait(deps: CheckoutRoutesDeps, sessionId: string): Promis
     if (!(error instanceof Stripe.errors.StripeError)) throw error
     deps.log.warn({ err: error }, 'Stripe did not say what became of a payment')
     const session = await findSession(deps.db, sessionId)
-    return session ? { outcome: 'waiting', orderId: session.orderId } : { outcome: 'foreign' }
+    return session ? { outcome: 'unheard', orderId: session.orderId } : { outcome: 'foreign' }
   }
 }
 
@@ -84,22 +88,39 @@ async function signIn(deps: CheckoutRoutesDeps, req: Request, res: Response, ord
   await deps.accounts.signInUnproved(req, res, order.readerId)
 }
 
+/** unheard: Stripe did not answer; the next look, soon, will tell. A bank takes days, and so may people. */
+const waitingTexts = {
+  unheard: {
+    heading: 'Your payment is being confirmed',
+    message: 'Your payment is on its way. This page looks again by itself, and your receipt comes by mail.',
+    reloads: true,
+  },
+  waiting: {
+    heading: 'Your bank is being asked',
+    message:
+      'Banks take some days to answer. You need do nothing more: as soon as yours has paid, everything you ordered is open to you and your receipt comes by mail. Should it not pay, we tell you by mail too, and nothing is charged.',
+    reloads: false,
+  },
+  held: {
+    heading: 'Your payment is being looked at',
+    message:
+      'Your payment arrived, and a person at the paper will look at the order. You will hear from us by mail.',
+    reloads: false,
+  },
+}
+
 async function showWaiting(
   deps: CheckoutRoutesDeps,
   req: Request,
   res: Response,
   order: Order,
-  outcome: 'waiting' | 'held',
+  outcome: keyof typeof waitingTexts,
 ): Promise<void> {
-  const message =
-    outcome === 'waiting'
-      ? 'Your payment is on its way. This page looks again by itself, and your receipt comes by mail.'
-      : 'Your payment arrived, and a person at the paper will look at the order. You will hear from us by mail.'
   await deps.render(req, res, {
     view: 'checkout/waiting',
     title: 'Your payment',
     noindex: true,
     secret: true,
-    model: { order: { number: order.number }, message },
+    model: { order: { number: order.number }, ...waitingTexts[outcome] },
   })
 }

@@ -10,34 +10,43 @@ import { lockOrder, updateOrder } from '../orders/store.ts'
 import { nextReadNumber } from '../stripe/read-number.ts'
 import { compareSession } from './compare-session.ts'
 import type { CheckoutDeps } from './deps.ts'
+import { failOrder } from './fail-order.ts'
 import { readSession, type SessionFacts } from './read-session.ts'
 import { recordPaidBack } from './record-paid-back.ts'
 import { recordPurchase } from './record-purchase.ts'
 import { findLatestSession, saveSession } from './sessions.ts'
 
 /**
- * settled: this call did it · already: an earlier one had · waiting: a slow payment method · open: nothing paid yet ·
- * expired: it never will be · held: paid, but not what was ordered: staff must look · foreign: not of this installation
+ * settled: this call did it · already: an earlier one had · waiting: a bank is being asked · failed: it did not pay ·
+ * open: nothing paid yet · expired: it never will be · held: paid, but not what was ordered: staff must look · foreign: not of this installation
  */
 export type SettleOutcome =
-  | { outcome: 'settled' | 'already' | 'waiting' | 'open' | 'expired' | 'held'; orderId: string }
+  | { outcome: 'settled' | 'already' | 'waiting' | 'failed' | 'open' | 'expired' | 'held'; orderId: string }
   | { outcome: 'foreign' }
 
 /**
  * Brings our order to what Stripe says of its Checkout Session now. The webhook, the return page and the reconciler
  * all call it, any number of times, at once: what is settled once stays as it is.
+ * `bankRefused`: Stripe has told so, which an unpaid session does not show by itself.
  * Throws what Stripe's client throws; then nothing was changed.
  */
-export async function settle(deps: CheckoutDeps, sessionId: string): Promise<SettleOutcome> {
+export async function settle(
+  deps: CheckoutDeps,
+  sessionId: string,
+  told: { bankRefused: boolean } = { bankRefused: false },
+): Promise<SettleOutcome> {
   const readNumber = await nextReadNumber(deps.db)
-  const session = await readSession(deps.stripe, sessionId)
+  const read = await readSession(deps.stripe, sessionId)
+  const session =
+    told.bankRefused && read.payment === 'waiting' ? { ...read, payment: 'failed' as const } : read
   if (session.installationId !== deps.installation.id || !session.orderId) return { outcome: 'foreign' }
   const { orderId } = session
   const settled = await inTransaction<Tables, SettleOutcome>(deps.db, async (tx) => {
     const order = await lockOrder(tx, orderId)
     if (!order) return { outcome: 'foreign' }
     await noteSession(tx, deps, order, session)
-    if (session.payment !== 'paid') return { outcome: await applyUnpaid(tx, deps, order, session), orderId }
+    const { payment } = session
+    if (payment !== 'paid') return { outcome: await applyUnpaid(tx, deps, order, session, payment), orderId }
     if (nextState(order.state, 'paid') !== 'paid') {
       await refusePaidTwice(tx, deps, order, session)
       return { outcome: 'already', orderId }
@@ -72,8 +81,28 @@ async function applyUnpaid(
   deps: CheckoutDeps,
   order: Order,
   session: SessionFacts,
-): Promise<'waiting' | 'open' | 'expired'> {
-  if (session.state !== 'expired') return session.payment === 'waiting' ? 'waiting' : 'open'
+  payment: Exclude<SessionFacts['payment'], 'paid'>,
+): Promise<'waiting' | 'failed' | 'open' | 'expired'> {
+  if (session.state === 'expired') return expireOrder(tx, deps, order, session)
+  if (payment === 'failed') await failOrder(tx, deps, order, session)
+  if (payment === 'waiting') await noteBankAsked(tx, deps, order)
+  // What was told to have failed stays so, though it looks like waiting.
+  return payment === 'waiting' && order.state === 'failed' ? 'failed' : payment
+}
+
+async function noteBankAsked(tx: Transaction, deps: CheckoutDeps, order: Order): Promise<void> {
+  if (order.state !== 'pending' || order.bankAskedAt) return
+  const now = deps.clock()
+  await updateOrder(tx, order.id, { bank_asked_at: now })
+  await writeHistory(tx, order.id, { at: now, text: 'The bank is being asked', by: 'stripe' })
+}
+
+async function expireOrder(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  session: SessionFacts,
+): Promise<'expired'> {
   const latest = await findLatestSession(tx, order.id)
   const next = nextState(order.state, 'session_expired')
   if (next && latest?.id === session.id) {

@@ -1,5 +1,5 @@
 import type { Hold } from '../db/tables/subscriptions.ts'
-import { isLiving, type Subscription, type SubscriptionState } from '../subscriptions/subscription.ts'
+import { isLiving, type Subscription } from '../subscriptions/subscription.ts'
 
 /** The right to read something from one moment until another, with its source. */
 export interface Entitlement {
@@ -75,7 +75,17 @@ export function withRelease(entitlement: Entitlement, released: boolean, wish: H
 }
 
 /** What of a subscription says how far it reaches. */
-export type SpanFacts = Pick<Subscription, 'state' | 'paidUntil' | 'givenUntil' | 'endsAt' | 'endedAt'>
+export type SpanFacts = Pick<
+  Subscription,
+  'state' | 'paidUntil' | 'givenUntil' | 'bankAsked' | 'endsAt' | 'endedAt'
+>
+
+/**
+ * How long reading goes on while a bank is asked for a renewal: four business days in the USA, six in Europe
+ * (https://support.stripe.com/questions/ach-direct-debit-payment-settlement-time and
+ * .../changes-to-sepa-direct-debit-payment-behavior, read 2026-11-22), and holidays.
+ */
+const bankAnswerDays = 14
 
 /** Until when a subscription opens what it opens, from what Stripe last said of it. */
 export function spanOf(subscription: SpanFacts, grace: Grace): Span {
@@ -83,11 +93,12 @@ export function spanOf(subscription: SpanFacts, grace: Grace): Span {
   const until = later(subscription.paidUntil, subscription.givenUntil)
   if (!isLiving(state)) return { endsAt: earlier(until, endedAt), runsOnUntil: null }
   if (endsAt && endsAt <= until) return { endsAt, runsOnUntil: null }
-  return { endsAt: until, runsOnUntil: runsOn(state, until, grace) }
+  return { endsAt: until, runsOnUntil: runsOn(subscription, until, grace) }
 }
 
-function runsOn(state: SubscriptionState, until: Date, grace: Grace): Date | null {
-  if (state === 'active' || state === 'trialing') return plusDays(until, grace.renewalDays)
+function runsOn({ state, bankAsked }: SpanFacts, until: Date, grace: Grace): Date | null {
+  if (state === 'active' || state === 'trialing')
+    return plusDays(until, bankAsked ? Math.max(bankAnswerDays, grace.renewalDays) : grace.renewalDays)
   return state === 'past_due' ? plusDays(until, grace.pastDueDays) : null
 }
 

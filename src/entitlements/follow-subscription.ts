@@ -69,12 +69,21 @@ async function follow(
   facts: SubscriptionFacts,
   readNumber: number,
 ): Promise<boolean> {
-  const { state, endsAt, endedAt } = facts
+  const { state, bankAsked, endsAt, endedAt } = facts
   const paidUntil = facts.paidUntil ?? known.paidUntil
   // What was given away stays given when collection goes on.
   const givenUntil = facts.givenUntil ?? known.givenUntil
   const planned = await takeOverPlan(tx, deps, known, facts)
-  const next: Subscription = { ...planned, state, paidUntil, givenUntil, endsAt, endedAt, readNumber }
+  const next: Subscription = {
+    ...planned,
+    state,
+    paidUntil,
+    givenUntil,
+    bankAsked,
+    endsAt,
+    endedAt,
+    readNumber,
+  }
   await updateSubscription(tx, next)
   await moveEntitlements(tx, next, spanOf(next, deps.grace))
   await noteTransition(tx, deps, known, next)

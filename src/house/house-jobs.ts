@@ -3,6 +3,7 @@ import { removeOldCarts } from '../cart/store.ts'
 import { closeStalePayments } from '../checkout/close-pending.ts'
 import { correctCustomers } from '../checkout/correct-customers.ts'
 import type { CheckoutDeps } from '../checkout/deps.ts'
+import { endUnpaid } from '../checkout/end-unpaid.ts'
 import { retryForgottenDuplicates, undoDuplicate } from '../checkout/undo-duplicate.ts'
 import { realClock } from '../clock.ts'
 import type { JobHandler, ScheduledJob } from '../jobs/job.ts'
@@ -40,6 +41,7 @@ export function handlersOf(deps: HouseJobsDeps): Record<string, JobHandler> {
     ...deps.outbox.handlers,
     'undo-duplicate': (payload) =>
       undoDuplicate(deps, z.object({ orderId: z.string() }).parse(payload).orderId),
+    'end-unpaid': (payload) => endUnpaid(deps, z.object({ sessionId: z.string() }).parse(payload).sessionId),
     'correct-customers': (payload) =>
       correctCustomers(deps, z.object({ readerId: z.string() }).parse(payload).readerId),
     'follow-charges': async (payload) => {

@@ -3,6 +3,7 @@ export interface MailModels {
   code: CodeMail
   receipt: ReceiptMail
   duplicate: DuplicateMail
+  'payment-failed': PaymentFailedMail
 }
 
 export type MailKind = keyof MailModels
@@ -61,4 +62,15 @@ export interface DuplicateMail {
   accountUrl: string
   /** Name and address of who sold it, one line. */
   seller: string
+}
+
+/** A slow bank did not pay for an order. The amount arrives formatted. */
+export interface PaymentFailedMail {
+  publication: string
+  orderNumber: string
+  /** The names of what was ordered. */
+  lines: string[]
+  total: string
+  cartUrl: string
+  plansUrl: string
 }

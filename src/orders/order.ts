@@ -45,6 +45,8 @@ export interface Order {
   attempt: number
   /** "Visa ending in 4242"; null: not known. */
   card: string | null
+  /** When a slow bank was first asked for the money; null: it never was. */
+  bankAskedAt: Date | null
   placedAt: Date
   paidAt: Date | null
   stripeCustomerId: string | null
@@ -110,6 +112,11 @@ export const orderStateTexts: Record<OrderState, string> = {
   partly_refunded: 'Partly refunded',
   refunded: 'Refunded',
   disputed: 'Disputed',
+}
+
+/** The state in words, as far as the order tells: a bank can take days. */
+export function orderStateText({ state, bankAskedAt }: Pick<Order, 'state' | 'bankAskedAt'>): string {
+  return state === 'pending' && bankAskedAt ? 'The bank is being asked' : orderStateTexts[state]
 }
 
 /** The line that begins a subscription; null for an order without one. */

@@ -5,7 +5,7 @@ import { isZero, type Money, toDecimal } from '../money/money.ts'
 import { opensText } from '../plans/pages.ts'
 import { perText } from '../plans/plan.ts'
 import type { Collection } from '../plans/store.ts'
-import { type Order, type OrderState, orderStateTexts } from './order.ts'
+import { type Order, type OrderState, orderStateText } from './order.ts'
 
 /** An order as its reader and staff see it. */
 export interface OrderView {
@@ -45,7 +45,7 @@ export function orderView(order: Order, context: OrderViewContext): OrderView {
   return {
     number: order.number,
     state: order.state,
-    stateText: orderStateTexts[order.state],
+    stateText: orderStateText(order),
     total: amount(order.total),
     totalDecimal: toDecimal(order.total),
     currency: order.currency,

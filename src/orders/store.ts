@@ -278,6 +278,7 @@ async function loadRow(db: Transaction, row: Row): Promise<Order> {
     fromArticle: row.from_article,
     attempt: row.attempt,
     card: row.card,
+    bankAskedAt: row.bank_asked_at,
     placedAt: row.placed_at,
     paidAt: row.paid_at,
     stripeCustomerId: row.stripe_customer_id,

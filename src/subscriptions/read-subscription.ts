@@ -18,6 +18,8 @@ export interface SubscriptionFacts {
   paidUntil: Date | null
   /** While collection is paused: the end of the period that is given away; null: it collects. */
   givenUntil: Date | null
+  /** Whether a bank is being asked for the latest invoice, which takes it days. */
+  bankAsked: boolean
   endsAt: Date | null
   endedAt: Date | null
   /** The latest paid invoices that took money. */
@@ -36,7 +38,7 @@ const latestInvoices = 12
 
 /** Asks Stripe for a subscription and what was paid for it. Throws `resource_missing` for an unknown id. */
 export async function readSubscription(stripe: Stripe, id: string): Promise<SubscriptionFacts> {
-  const subscription = await stripe.subscriptions.retrieve(id)
+  const subscription = await stripe.subscriptions.retrieve(id, { expand: ['latest_invoice'] })
   const { data: invoices } = await stripe.invoices.list({
     subscription: id,
     status: 'paid',
@@ -51,6 +53,7 @@ export async function readSubscription(stripe: Stripe, id: string): Promise<Subs
     stripePriceIds: subscription.items.data.map((item) => item.price.id),
     paidUntil: paidUntilOf(invoices),
     givenUntil: givenUntilOf(subscription),
+    bankAsked: isBankAsked(subscription),
     endsAt: endsAtOf(subscription),
     endedAt: dateOf(subscription.ended_at),
     payments: invoices.filter((invoice) => invoice.amount_paid > 0).map(toPayment),
@@ -98,6 +101,14 @@ function isPeriod({ parent }: Stripe.InvoiceLineItem): boolean {
  */
 function givenUntilOf(subscription: Stripe.Subscription): Date | null {
   return subscription.pause_collection ? periodEndOf(subscription) : null
+}
+
+/** A card answers at once: what was asked for and is open, while nothing is overdue, is on its way through a bank. */
+function isBankAsked({ status, latest_invoice: invoice }: Stripe.Subscription): boolean {
+  if (status !== 'active' || !invoice || typeof invoice === 'string') return false
+  return (
+    invoice.status === 'open' && invoice.attempted && invoice.collection_method === 'charge_automatically'
+  )
 }
 
 /** When a subscription ends without renewing; null: it renews. */

@@ -19,6 +19,8 @@ export interface Subscription {
   paidUntil: Date
   /** The end of the last period that was given away while collection was paused; null: none was. */
   givenUntil: Date | null
+  /** Whether a bank is being asked for the latest renewal, which takes it days. */
+  bankAsked: boolean
   /** When it ends without renewing; null: it renews. */
   endsAt: Date | null
   endedAt: Date | null

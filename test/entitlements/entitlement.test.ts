@@ -19,6 +19,7 @@ function span(changes: Partial<Subscription>) {
     startedAt: new Date('2026-11-22T12:00:00Z'),
     paidUntil,
     givenUntil: null,
+    bankAsked: false,
     endsAt: null,
     endedAt: null,
     stripeSubscriptionId: 'sub_1',
@@ -43,6 +44,11 @@ describe('what a subscription opens', () => {
     const givenUntil = new Date('2027-01-22T12:00:00Z')
     assert.deepEqual(span({ givenUntil }), ['2027-01-22', '2027-01-25'])
     assert.deepEqual(span({ givenUntil: new Date('2026-11-22T12:00:00Z') }), ['2026-12-22', '2026-12-25'])
+  })
+
+  it('runs on while a bank is asked for the renewal, as long as banks take', () => {
+    assert.deepEqual(span({ bankAsked: true }), ['2026-12-22', '2027-01-05'])
+    assert.deepEqual(span({ bankAsked: true, state: 'past_due' }), ['2026-12-22', '2026-12-29'])
   })
 
   it('does not run on where it ends by wish', () => {

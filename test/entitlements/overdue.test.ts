@@ -8,7 +8,14 @@ import { openCalendar } from '../../src/http/moment.ts'
 const calendar = openCalendar('en-GB', 'UTC')
 const grace = { renewalDays: 3, pastDueDays: 7 }
 const paidUntil = new Date('2026-12-03T12:00:00Z')
-const pastDue: SpanFacts = { state: 'past_due', paidUntil, givenUntil: null, endsAt: null, endedAt: null }
+const pastDue: SpanFacts = {
+  state: 'past_due',
+  paidUntil,
+  givenUntil: null,
+  bankAsked: false,
+  endsAt: null,
+  endedAt: null,
+}
 
 function text(at: string, changes: Partial<SpanFacts> = {}, days = 7): string | null {
   const overdue = overdueOf({ ...pastDue, ...changes }, { ...grace, pastDueDays: days }, new Date(at))

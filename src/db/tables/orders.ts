@@ -32,6 +32,7 @@ export interface OrderTables {
     attempt: Generated<number>
     turn: GeneratedAlways<number>
     card: string | null
+    bank_asked_at: Date | null
     placed_at: Date
     paid_at: Date | null
     stripe_customer_id: string | null

@@ -26,6 +26,7 @@ export interface SubscriptionTables {
     started_at: Date
     paid_until: Date
     given_until: Date | null
+    bank_asked: Generated<boolean>
     ends_at: Date | null
     ended_at: Date | null
     stripe_subscription_id: string

@@ -1,7 +1,11 @@
-import { recordFailedPayment } from '../../checkout/record-failed-payment.ts'
+import { settle } from '../../checkout/settle.ts'
 import { applied, foreign, type Handler } from './effect.ts'
 
-/** checkout.session.async_payment_failed: a slow payment method said no after the reader had left the page. */
+/**
+ * checkout.session.async_payment_failed: a slow payment method said no after the reader had left the page. A session that
+ * is not paid looks the same before and after that; the event's type is what tells.
+ */
 export const onPaymentFailed: Handler = async (deps, event) => {
-  return (await recordFailedPayment(deps, event.objectId)) ? applied : foreign
+  const { outcome } = await settle(deps, event.objectId, { bankRefused: true })
+  return outcome === 'foreign' ? foreign : applied
 }

@@ -1,26 +1,34 @@
 import type { CheckoutDeps } from '../../checkout/deps.ts'
-import { settle } from '../../checkout/settle.ts'
+import { type SettleOutcome, settle } from '../../checkout/settle.ts'
 import { followSubscription } from '../../entitlements/follow-subscription.ts'
 import { applied, type Effect, foreign, type Handler } from './effect.ts'
 
 /** customer.subscription.*: its id is the object's. */
-export const onSubscription: Handler = (deps, event) => follow(deps, event.objectId)
+export const onSubscription: Handler = (deps, event) => followOrSettle(deps, event.objectId)
 
 /** invoice.*: what it bills is under `parent`; an invoice of no subscription is none of ours. */
 export const onInvoice: Handler = async (deps, event) => {
   const subscriptionId = event.refersTo.subscription
-  return subscriptionId ? follow(deps, subscriptionId) : { ignored: 'Not for a subscription' }
+  return subscriptionId ? followOrSettle(deps, subscriptionId) : { ignored: 'Not for a subscription' }
+}
+
+/** What there is to follow only when its order is settled, or never; settling reads all that these events tell of. */
+const reasons: Partial<Record<SettleOutcome['outcome'], string>> = {
+  held: 'Its order waits for staff',
+  waiting: 'The bank is being asked for its first payment',
+  failed: 'Its first payment failed',
 }
 
 /** Events about a subscription can come before the one that settles its order: then settle that first. */
-async function follow(deps: CheckoutDeps, subscriptionId: string): Promise<Effect> {
+export async function followOrSettle(deps: CheckoutDeps, subscriptionId: string): Promise<Effect> {
   const first = await followSubscription(deps, subscriptionId)
   if (first.outcome === 'foreign') return foreign
   if (first.outcome !== 'unknown') return applied
   const { data } = await deps.stripe.checkout.sessions.list({ subscription: subscriptionId, limit: 1 })
   if (!data[0]) return { ignored: 'No Checkout Session of ours began it' }
   const settled = await settle(deps, data[0].id)
-  if (settled.outcome === 'held') return { ignored: 'Its order waits for staff' }
+  const reason = reasons[settled.outcome]
+  if (reason) return { ignored: reason }
   const second = await followSubscription(deps, subscriptionId)
   if (second.outcome === 'unknown') throw new Error(`subscription ${subscriptionId} has no settled order yet`)
   return second.outcome === 'foreign' ? foreign : applied

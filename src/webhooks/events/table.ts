@@ -2,6 +2,7 @@ import { onCharge } from './charge.ts'
 import { onCheckoutSession } from './checkout-session.ts'
 import { onPaymentFailed } from './checkout-session-payment-failed.ts'
 import type { Handler } from './effect.ts'
+import { onProcessing } from './payment-intent.ts'
 import { onDispute, onRefund } from './refund.ts'
 import { onInvoice, onSubscription } from './subscription.ts'
 
@@ -21,6 +22,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   'customer.subscription.resumed': onSubscription,
   'invoice.paid': onInvoice,
   'invoice.payment_failed': onInvoice,
+  'payment_intent.processing': onProcessing,
   'charge.updated': onCharge,
   'charge.refunded': onRefund,
   'refund.created': onRefund,
