@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { type AccountSettings, parseAccountSettings } from '../account/account-settings.ts'
 import type { EventData, SandboxTransaction } from '../tables.ts'
+import { asOf } from './as-of.ts'
 import { changedFields } from './changed-fields.ts'
 import type { Hidden } from './hidden.ts'
 import { newId } from './ids.ts'
@@ -87,7 +88,9 @@ export class Work {
       select id, kind, deleted, data, hidden from sandbox.objects
       where id = any(${wanted}::text[]) order by seq ${lock ? sql`for update` : sql``}`.execute(this.tx)
     for (const { id, ...row } of rows) {
-      if (!this.#entries.get(id)?.changed) this.#entries.set(id, { ...row, locked: lock, changed: false })
+      if (this.#entries.get(id)?.changed) continue
+      const data = asOf(row.kind, row.data, this.now)
+      this.#entries.set(id, { ...row, data, locked: lock, changed: false })
     }
   }
 

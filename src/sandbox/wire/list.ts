@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { asOf } from '../objects/as-of.ts'
 import type { Kind, Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import { invalid, missing } from './api-error.ts'
@@ -39,7 +40,7 @@ export async function listObjects<K extends Kind>(
   const where = sql`kind = ${kind} and not deleted and refs @> ${refs}::text[] and ${createdWithin(options.createdIn)}
     and ${options.anyOf ? sql`refs && ${options.anyOf}::text[]` : sql`true`}`
   const rows = await pageOf<{ id: string; data: Shapes[K] }>(work, 'objects', sql`id, data`, where, page)
-  return { ...rows, url: options.url, data: rows.data.map((row) => row.data) }
+  return { ...rows, url: options.url, data: rows.data.map((row) => asOf(kind, row.data, work.now)) }
 }
 
 /** A page of a table that has `id` and a growing `seq`; cursors are ids. */
