@@ -5,7 +5,7 @@ import type { Installation } from '../db/installation.ts'
 import { postBills } from '../ledger/post-bill.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { writeHistory } from '../orders/history.ts'
-import { insertPayment } from '../orders/payments.ts'
+import { insertPayments } from '../orders/payments.ts'
 import { queueFollowCharges } from '../orders/queue-follow-charges.ts'
 import { recountRefunds } from '../orders/refunds.ts'
 import { lockOrder } from '../orders/store.ts'
@@ -111,18 +111,19 @@ async function recordPayments(
   facts: SubscriptionFacts,
 ): Promise<boolean> {
   await enterBills(tx, deps, known, facts)
-  let anyNew = false
-  for (const payment of facts.payments.toReversed()) {
-    const { amount, paidAt } = payment
-    const kind = payment.renewal ? 'renewal' : 'first'
-    const source = { stripeSourceId: payment.invoiceId, stripePaymentIntentId: payment.paymentIntentId }
-    const isNew = await insertPayment(tx, { orderId: known.orderId, kind, amount, paidAt, ...source })
-    if (!isNew) continue
-    anyNew = true
+  const payments = facts.payments.toReversed().map(({ invoiceId, paymentIntentId, renewal, ...paid }) => ({
+    ...paid,
+    orderId: known.orderId,
+    kind: renewal ? ('renewal' as const) : ('first' as const),
+    stripeSourceId: invoiceId,
+    stripePaymentIntentId: paymentIntentId,
+  }))
+  const fresh = await insertPayments(tx, payments)
+  for (const { amount, paidAt } of fresh) {
     const text = `Renewal paid, ${formatMoney(amount, deps.installation.locale)}`
     await writeHistory(tx, known.orderId, { at: paidAt, text, by: 'stripe' })
   }
-  return anyNew
+  return fresh.length > 0
 }
 
 /** Into the ledger, once each; the fees follow when Stripe knows them. */

@@ -15,21 +15,33 @@ export interface Payment {
 
 /** Records a payment once, however often Stripe tells of it. Returns whether it was new. */
 export async function insertPayment(tx: Transaction, payment: Payment): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx
+  return (await insertPayments(tx, [payment])).length === 1
+}
+
+/** Records payments, each once. Returns those that were new, in the order given. */
+export async function insertPayments(tx: Transaction, payments: Payment[]): Promise<Payment[]> {
+  if (payments.length === 0) return []
+  const rows = await tx
     .insertInto('payments')
-    .values({
-      id: randomUUID(),
-      order_id: payment.orderId,
-      kind: payment.kind,
-      currency: currencyCode(payment.amount),
-      amount: minorUnits(payment.amount),
-      stripe_source_id: payment.stripeSourceId,
-      stripe_payment_intent_id: payment.stripePaymentIntentId,
-      paid_at: payment.paidAt,
-    })
+    .values(payments.map(toRow))
     .onConflict((conflict) => conflict.column('stripe_source_id').doNothing())
-    .executeTakeFirst()
-  return numInsertedOrUpdatedRows === 1n
+    .returning('stripe_source_id')
+    .execute()
+  const fresh = new Set(rows.map((row) => row.stripe_source_id))
+  return payments.filter((payment) => fresh.has(payment.stripeSourceId))
+}
+
+function toRow(payment: Payment) {
+  return {
+    id: randomUUID(),
+    order_id: payment.orderId,
+    kind: payment.kind,
+    currency: currencyCode(payment.amount),
+    amount: minorUnits(payment.amount),
+    stripe_source_id: payment.stripeSourceId,
+    stripe_payment_intent_id: payment.stripePaymentIntentId,
+    paid_at: payment.paidAt,
+  }
 }
 
 /** The oldest first. */
