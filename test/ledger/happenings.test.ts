@@ -2,12 +2,23 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { balanceOf } from '../../src/ledger/balance.ts'
 import { followLedger } from '../../src/orders/follow-ledger.ts'
+import { applyEvent } from '../../src/webhooks/apply-event.ts'
+import { takeMissedEvents } from '../../src/webhooks/take-missed-events.ts'
 import { eventually, openNewsstand } from '../support/newsstand.ts'
 import { choose, goToPayment, pay, subscribe, wayBack } from '../support/personas.ts'
-import { advance, buy, ledgerOf, orderOf, setAccount, settledBalance, texts } from './support.ts'
+import { advance, buy, ledgerOf, orderOf, setAccount, setFaults, settledBalance, texts } from './support.ts'
 
 const newsstand = await openNewsstand()
 const { db, stripe, deps } = newsstand
+
+/** At once, and billed at once. */
+async function changePlan(subscriptionId: string, price: string): Promise<void> {
+  const { items } = await stripe.subscriptions.retrieve(subscriptionId)
+  await stripe.subscriptions.update(subscriptionId, {
+    items: [{ id: items.data[0]?.id ?? '', price }],
+    proration_behavior: 'always_invoice',
+  })
+}
 
 async function answerDispute(orderId: string, evidence: string): Promise<void> {
   const { stripe_dispute_id: id } = await eventually(() =>
@@ -99,6 +110,56 @@ describe('the ledger', () => {
     const { id } = await orderOf(newsstand, email)
     assert.deepEqual(await ledgerOf(newsstand, id), ['payment: discounts 13000 USD, sales -13000 USD'])
     assert.deepEqual(await settledBalance(newsstand, id), [])
+  })
+
+  it('enters a change to less as credit, and what that credit pays', async () => {
+    const { stripe_price_id: price } = await db
+      .selectFrom('prices')
+      .innerJoin('plans', 'plans.id', 'plan_id')
+      .select('stripe_price_id')
+      .where('slug', '=', 'all-access-monthly')
+      .executeTakeFirstOrThrow()
+    const { id, stripe_subscription_id } = await buy(newsstand, 'changing@example.com')
+    await changePlan(stripe_subscription_id ?? '', price ?? '')
+    await eventually(async () => assert.deepEqual(await texts(balanceOf(db, id, 'credit')), ['-11700 USD']))
+    await advance(newsstand, 32)
+    await eventually(async () => assert.deepEqual(await texts(balanceOf(db, id, 'credit')), ['-10400 USD']))
+    assert.deepEqual(await settledBalance(newsstand, id), ['12593 USD'])
+    assert.deepEqual(await texts(balanceOf(db, id, 'sales')), ['-2600 USD'])
+    const terms = await db
+      .selectFrom('ledger_terms')
+      .innerJoin('ledger_postings', 'ledger_postings.id', 'posting_id')
+      .select('amount')
+      .where('order_id', '=', id)
+      .execute()
+    assert.equal(
+      terms.reduce((sum, { amount }) => sum + amount, 0),
+      2600,
+    )
+  })
+
+  it('enters a change to more as what it took', async () => {
+    const { stripe_price_id: price } = await db
+      .selectFrom('prices')
+      .innerJoin('plans', 'plans.id', 'plan_id')
+      .select('stripe_price_id')
+      .where('slug', '=', 'all-access-annual')
+      .executeTakeFirstOrThrow()
+    const { id, stripe_subscription_id } = await buy(newsstand, 'rising@example.com', 'all-access-monthly')
+    await changePlan(stripe_subscription_id ?? '', price ?? '')
+    await eventually(async () => assert.deepEqual(await texts(balanceOf(db, id, 'sales')), ['-13000 USD']))
+    await settledBalance(newsstand, id)
+  })
+
+  it('misses nothing while webhooks never come', async () => {
+    await setFaults(newsstand, { drop: '1' })
+    const { id, stripe_payment_intent_id: intent } = await buy(newsstand, 'unheard@example.com')
+    await stripe.refunds.create({ payment_intent: intent ?? '', amount: 500 })
+    const disputed = await buy(newsstand, 'unheard2@example.com', 'all-access-annual', '4000000000000259')
+    for (const event of await takeMissedEvents(deps)) await applyEvent(deps, event)
+    assert.deepEqual(await settledBalance(newsstand, id), ['12093 USD'])
+    assert.deepEqual(await settledBalance(newsstand, disputed.id), ['-1907 USD'])
+    await setFaults(newsstand, {})
   })
 
   it('adds nothing when all of it is told again', async () => {
