@@ -6,16 +6,16 @@ export type { LedgerAccount, PostingKind }
 
 /** Every account with what it stands for, in words for people. */
 export const accountTexts: Record<LedgerAccount, string> = {
-  stripe_balance: 'In Stripe’s balance',
-  stripe_pending: 'On the way to or from Stripe’s balance',
+  stripe_balance: 'Stripe’s balance',
+  stripe_pending: 'On its way',
   sales: 'Sales at list price',
   discounts: 'Discounts',
   tax: 'Tax',
   fees: 'Fees',
   refunds: 'Refunds',
   disputes: 'Disputes',
-  credit: 'Credit of readers at Stripe',
-  exchange: 'Exchanged between currencies',
+  credit: 'Readers’ credit',
+  exchange: 'Exchange',
 }
 
 export const accounts = Object.keys(accountTexts) as LedgerAccount[]
@@ -25,7 +25,7 @@ export const postingKindTexts: Record<PostingKind, string> = {
   payment_undone: 'Payment undone',
   refund: 'Refund',
   refund_undone: 'Refund undone',
-  arrival: 'In or out of the balance',
+  arrival: 'Arrival',
   dispute: 'Dispute',
 }
 
