@@ -13,7 +13,8 @@ import { pay, signIn, wayBack } from '../support/personas.ts'
 import { openTwoPages } from '../support/two-pages.ts'
 
 /**
- * The process may die at any point between a reader's click and the settled order. Each test stops it at one of them (an
+ * The process may die at any point between a reader's click and the settled order; commit-points.test.ts lists and tries
+ * them all. Here are stories of some, and what lies between two points. Each test stops the process at one of them (an
  * exception where the next statement would have run) and shows that the next attempt finds what was left.
  */
 const newsstand = await openNewsstand()

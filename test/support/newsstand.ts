@@ -15,6 +15,8 @@ export interface Newsstand extends House {
   /** Where readers find it. */
   url: string
   sandboxUrl: string
+  /** Its own database. */
+  databaseUrl: string
   /** A browser without JavaScript: keeps its cookies, follows no redirect by itself. */
   visitor: () => ReturnType<typeof supertest.agent>
 }
@@ -48,7 +50,13 @@ export async function openNewsstand(settings: Record<string, string> = {}): Prom
     await sandbox.close()
     await database.drop()
   })
-  return { ...house, url, sandboxUrl: sandbox.url, visitor: () => supertest.agent(url) }
+  return {
+    ...house,
+    url,
+    sandboxUrl: sandbox.url,
+    databaseUrl: database.url,
+    visitor: () => supertest.agent(url),
+  }
 }
 
 /** The house catches up right after it is opened, with jobs that would meet those of the test. */
