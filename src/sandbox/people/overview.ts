@@ -86,16 +86,18 @@ interface EventRow {
   type: string
   created: number
   object_id: string | null
-  states: string
+  kind: string
+  /** How its deliveries stand; null: nobody wanted it. */
+  states: string | null
 }
 
 async function latestEvents(work: Work) {
   const { rows } = await sql<EventRow>`
-    select e.id, e.type, e.created, e.object_id,
-      coalesce(string_agg(distinct replace(d.state, '_', ' '), ', '), 'for nobody') as states
+    select e.id, e.type, e.created, e.object_id, e.data->'object'->>'object' as kind,
+      string_agg(distinct replace(d.state, '_', ' '), ', ') as states
     from (select * from sandbox.events order by seq desc limit 50) e
       left join sandbox.deliveries d on d.event_id = e.id
-    group by e.id, e.type, e.created, e.object_id, e.seq order by e.seq desc`.execute(work.tx)
+    group by e.id, e.type, e.created, e.object_id, kind, e.seq order by e.seq desc`.execute(work.tx)
   return rows.map((event) => ({ ...event, time: at(event.created) }))
 }
 
