@@ -12,6 +12,7 @@ export interface SignedInReader {
 
 export interface AccountRoutesDeps extends FollowDeps {
   calendar: Calendar
+  publicUrl: string
   render: Render
   /** null: nobody. */
   readerOf: (req: Request) => SignedInReader | null

@@ -1,4 +1,5 @@
 import { type Entitlement, stateAt } from '../entitlements/entitlement.ts'
+import { overdueOf } from '../entitlements/overdue.ts'
 import { listEntitlementsOf } from '../entitlements/store.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { type Order, orderStateText } from '../orders/order.ts'
@@ -9,6 +10,7 @@ import { type Collection, findPlanById, findPriceById, listCollections } from '.
 import { listSubscriptionsOf } from '../subscriptions/store.ts'
 import { renewalOf, type Subscription, stateText } from '../subscriptions/subscription.ts'
 import { canEnd, canGoOn } from './cancel-subscription.ts'
+import { canChangeCard } from './card-page.ts'
 import type { AccountRoutesDeps, SignedInReader } from './deps.ts'
 
 /** What a reader has, pays and ordered. */
@@ -33,7 +35,7 @@ export async function accountModel(deps: AccountRoutesDeps, reader: SignedInRead
 }
 
 async function subscriptionView(
-  { db, calendar, installation }: AccountRoutesDeps,
+  { db, calendar, clock, grace, installation }: AccountRoutesDeps,
   subscription: Subscription,
   orders: Order[],
 ) {
@@ -44,11 +46,14 @@ async function subscriptionView(
   ])
   const renews = renewalOf(subscription)
   const ends = subscription.endedAt ?? subscription.endsAt
+  const overdue = subscription.duplicate ? null : overdueOf(subscription, grace, clock())
   return {
     id: subscription.id,
     name: plan.name,
     canEnd: canEnd(subscription),
     canGoOn: canGoOn(subscription),
+    canChangeCard: canChangeCard(subscription),
+    overdue: overdue ? { isOver: overdue.isOver, until: calendar.date(overdue.readsUntil) } : null,
     stateText: stateText(subscription),
     per: perText(price.interval),
     price: formatMoney(price.amount, installation.locale),

@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express'
 import type { Notice } from '../http/render.ts'
 import { postEnding, showCancellation } from './cancellation-page.ts'
+import { postCard } from './card-page.ts'
 import type { AccountRoutesDeps } from './deps.ts'
 import { showOrder } from './order-page.ts'
 import { accountModel } from './pages.ts'
@@ -18,6 +19,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
   router.post('/account/subscriptions/:id/renewal', (req, res) =>
     postEnding(deps, req, res, { id: req.params.id, ends: false }),
   )
+  router.post('/account/subscriptions/:id/card', (req, res) => changeCard(deps, req, res, req.params.id))
   router.get('/orders/:number', (req, res) => showOrder(deps, req, res, req.params.number))
   return router
 }
@@ -39,6 +41,11 @@ async function showAccount(
     notice,
     model: await accountModel(deps, reader),
   })
+}
+
+async function changeCard(deps: AccountRoutesDeps, req: Request, res: Response, id: string): Promise<void> {
+  const notice = await postCard(deps, req, res, id)
+  if (notice) await showAccount(deps, req, res, notice)
 }
 
 /** A mistyped address can be mended until a mailed code has proved it. */

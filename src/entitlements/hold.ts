@@ -21,8 +21,7 @@ export async function holdByState(tx: Transaction, order: Order, now: Date): Pro
   }
   const change = changes.find(({ before, after }) => after.held !== before.held)
   if (change) await writeHistory(tx, order.id, { at: now, text: textOf(change), by: 'newsstand' })
-  const lost = changes.some(({ after }) => after.held === 'dispute_lost')
-  await askAboutRenewals(tx, order, lost, now)
+  await askOrClose(tx, order, changes, now)
 }
 
 /** What should stand in the way of all that an order opened; null: nothing. */
@@ -55,10 +54,19 @@ function textOf({ after }: HoldChange): string {
   return after.held ? closedTexts[after.held] : 'What it opens is open again'
 }
 
-/** Stripe goes on charging for a subscription whose dispute was lost, and that opens nothing any more. */
-async function askAboutRenewals(tx: Transaction, order: Order, lost: boolean, now: Date): Promise<void> {
+/** Asks staff once, when it is lost: they may well leave it so. What is over, or open again, is no question. */
+async function askOrClose(tx: Transaction, order: Order, changes: HoldChange[], now: Date): Promise<void> {
+  const lost = changes.filter(({ after }) => after.held === 'dispute_lost')
+  if (lost.some(({ before }) => before.held !== 'dispute_lost')) return askAboutRenewals(tx, order, now)
   const subscription = await findSubscriptionOfOrder(tx, order.id)
-  if (!subscription) return
+  if (!subscription || (lost.length > 0 && isLiving(subscription.state))) return
+  await closeDrift(tx, { kind: 'dispute_lost_goes_on', subject: subscription.stripeSubscriptionId }, now)
+}
+
+/** Stripe goes on charging for a subscription whose dispute was lost, and that opens nothing any more. */
+export async function askAboutRenewals(tx: Transaction, order: Order, now: Date): Promise<void> {
+  const subscription = await findSubscriptionOfOrder(tx, order.id)
+  if (!subscription || !isLiving(subscription.state)) return
   const question = {
     kind: 'dispute_lost_goes_on',
     subject: subscription.stripeSubscriptionId,
@@ -67,6 +75,5 @@ async function askAboutRenewals(tx: Transaction, order: Order, lost: boolean, no
     weSay: 'What it opened has ended',
     fix: 'Cancel the subscription, or let the reader read on.',
   } as const
-  const asks = lost && isLiving(subscription.state)
-  await (asks ? recordDrift(tx, question, now) : closeDrift(tx, question, now))
+  await recordDrift(tx, question, now)
 }

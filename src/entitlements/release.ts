@@ -3,7 +3,7 @@ import { type Database, inTransaction } from '../db/database.ts'
 import { writeHistory } from '../orders/history.ts'
 import { lockOrder } from '../orders/store.ts'
 import { withRelease } from './entitlement.ts'
-import { holdByState, wishFor } from './hold.ts'
+import { askAboutRenewals, holdByState, wishFor } from './hold.ts'
 import { listEntitlementsOfOrder, updateEntitlement } from './store.ts'
 
 export interface Release {
@@ -38,6 +38,8 @@ export async function release(
       await writeHistory(tx, orderId, { at: deps.clock(), text, by: 'staff' })
     }
     await holdByState(tx, order, deps.clock())
+    if (waiting.length > 0 && !released && wish === 'dispute_lost')
+      await askAboutRenewals(tx, order, deps.clock())
     return 'done'
   })
 }

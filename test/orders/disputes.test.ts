@@ -113,6 +113,20 @@ describe('a dispute', () => {
     assert.equal(await reason(reader), 'ended')
   })
 
+  it('is asked about once: staff may leave it so', async () => {
+    const { intent, subscription } = await payer('left@example.com')
+    await dispute('du_left', intent, 'lost')
+    const [asked] = await questions('left@example.com')
+    await db
+      .updateTable('drift')
+      .set({ closed_at: newsstand.clock() })
+      .where('id', '=', asked?.id ?? '')
+      .execute()
+    await dispute('du_left', intent, 'lost')
+    await followSubscription(deps, subscription)
+    assert.deepEqual(await questions('left@example.com'), [])
+  })
+
   it('waits again when its loss is appealed', async () => {
     const { reader, intent } = await payer('appeal@example.com')
     for (const [status, expected] of [

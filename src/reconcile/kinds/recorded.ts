@@ -1,9 +1,13 @@
+import { answerRefund } from '../../entitlements/answer-refund.ts'
+import { release } from '../../entitlements/release.ts'
 import type { DriftKind } from '../../orders/drift.ts'
+import { findOrder } from '../../orders/store.ts'
 import { readSubscription } from '../../subscriptions/read-subscription.ts'
 import { isLiving } from '../../subscriptions/subscription.ts'
 import { asRecorded } from '../as-recorded.ts'
 import { orNull } from '../ask.ts'
-import type { Fix, Kind } from '../kind.ts'
+import type { ReconcileDeps } from '../deps.ts'
+import { CannotMend, type Fix, type Kind, type Task } from '../kind.ts'
 import { cancelAtStripe } from '../pay-back.ts'
 import { tellAgain } from '../tell-again.ts'
 import { noDifference } from './no-difference.ts'
@@ -46,7 +50,8 @@ export const disputeLostGoesOn: Kind = {
         await tellAgain(deps, 'customer.subscription.updated', subject)
       },
     },
-    { ...noted, label: 'Let it go on' },
+    { name: 'release', label: 'Let the reader read on', closes: true, apply: letReadOn },
+    { ...noted, label: 'Let it renew, and open nothing' },
   ],
 }
 
@@ -54,5 +59,29 @@ export const disputeLostGoesOn: Kind = {
 export const refundNamesNoLine: Kind = {
   title: 'What was paid back in part?',
   look: async (_, subject) => asRecorded('refund_names_no_line' satisfies DriftKind, subject),
-  fixes: [{ ...noted, label: 'Leave access as it is' }],
+  fixes: [{ ...noted, label: 'Leave access as it is' }, ...[0, 1, 2].map(endsLine)],
+}
+
+/** What each line is called stands on the order's page, which has the same buttons. */
+function endsLine(position: number): Fix {
+  return {
+    name: `end-line-${position + 1}`,
+    label: `End what line ${position + 1} opens`,
+    confirm:
+      'What this line of the order opens ends now; if it is a subscription, it is cancelled at Stripe. Nothing more is paid back.',
+    closes: true,
+    apply: (deps, task) => endLineOf(deps, task, position),
+  }
+}
+
+async function endLineOf(deps: ReconcileDeps, { orderId, subject, by }: Task, ends: number): Promise<void> {
+  const order = orderId ? await findOrder(deps.db, orderId) : null
+  if (!order) throw new CannotMend('It belongs to no order.')
+  if (ends >= order.lines.length) throw new CannotMend(`Order ${order.number} has no line ${ends + 1}.`)
+  await answerRefund(deps, { orderId: order.id, stripeRefundId: subject, ends, by })
+}
+
+async function letReadOn(deps: ReconcileDeps, { orderId, by }: Task): Promise<void> {
+  if (!orderId) throw new CannotMend('It belongs to no order.')
+  await release(deps, { orderId, released: true, by })
 }
