@@ -186,12 +186,20 @@ test('a running worker holds the lock that says it lives', async () => {
     while (working) await wait(20)
   }
   await withJobs({ long: handler }, async () => {
-    await queueJob(db, 'long', {})
-    const started = 'SELECT 1 FROM graphile_worker.jobs WHERE locked_by IS NOT NULL'
-    await until(async () => (await pool.query(started)).rowCount === 1)
-    await pool.query(`UPDATE graphile_worker._private_jobs SET locked_at = now() - interval '1 hour'`)
-    assert.equal(await freeAbandonedJobs(pool, log), 0)
-    working = false
+    try {
+      await queueJob(db, 'long', {})
+      const started = 'SELECT 1 FROM graphile_worker.jobs WHERE locked_by IS NOT NULL'
+      await until(async () => (await pool.query(started)).rowCount === 1)
+      // A worker begins its first job while it is still asking for its lock; it is abandoned after two minutes only.
+      const held = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database =
+        (SELECT oid FROM pg_database WHERE datname = current_database())`
+      await until(async () => (await pool.query(held)).rowCount === 1)
+      await pool.query(`UPDATE graphile_worker._private_jobs SET locked_at = now() - interval '1 hour'`)
+      assert.equal(await freeAbandonedJobs(pool, log), 0)
+    } finally {
+      // Stopping waits for the job in flight.
+      working = false
+    }
   })
 })
 
