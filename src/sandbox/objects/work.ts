@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { type AccountSettings, parseAccountSettings } from '../account/account-settings.ts'
 import type { EventData, SandboxTransaction } from '../tables.ts'
 import { asOf } from './as-of.ts'
@@ -7,6 +7,7 @@ import type { Hidden } from './hidden.ts'
 import { newId } from './ids.ts'
 import { indexes, refsOf, valueAt } from './indexes.ts'
 import type { Kind, Shapes } from './shapes.ts'
+import { Together } from './together.ts'
 
 export interface Stored<K extends Kind> {
   kind: K
@@ -30,6 +31,14 @@ interface Entry {
   changed: boolean
 }
 
+interface Row {
+  id: string
+  kind: Kind
+  deleted: boolean
+  data: object
+  hidden: object
+}
+
 interface NewEvent {
   type: string
   data: EventData
@@ -50,6 +59,8 @@ export class Work {
   readonly #enabledEvents: readonly string[]
   readonly #entries = new Map<string, Entry>()
   readonly #events: NewEvent[] = []
+  readonly #found = new Together((ids) => this.load(ids, false))
+  readonly #listed = new Together((questions) => this.#listMany(questions))
   readonly #later: (() => void)[] = []
 
   constructor(options: {
@@ -70,7 +81,7 @@ export class Work {
 
   /** One object; null when there is none of that kind with that id. A deleted one is found, and says so. */
   async find<K extends Kind>(kind: K, id: string): Promise<Stored<K> | null> {
-    if (!this.#entries.has(id)) await this.load([id], false)
+    if (!this.#entries.has(id)) await this.#found.ask(id)
     return this.#loaded(kind, id)
   }
 
@@ -84,24 +95,20 @@ export class Work {
   async load(ids: string[], lock: boolean): Promise<void> {
     const wanted = ids.filter((id) => !(this.#entries.get(id)?.locked ?? false))
     if (wanted.length === 0) return
-    const { rows } = await sql<{ id: string; kind: Kind; deleted: boolean; data: object; hidden: object }>`
+    const { rows } = await sql<Row>`
       select id, kind, deleted, data, hidden from sandbox.objects
       where id = any(${wanted}::text[]) order by seq ${lock ? sql`for update` : sql``}`.execute(this.tx)
-    for (const { id, ...row } of rows) {
-      if (this.#entries.get(id)?.changed) continue
-      const data = asOf(row.kind, row.data, this.now)
-      this.#entries.set(id, { ...row, data, locked: lock, changed: false })
-    }
+    this.#keep(rows, lock)
   }
 
   /** Objects of a kind with all these refs (see indexes.ts), newest first, those of this work included. */
   async list<K extends Kind>(kind: K, refs: Record<string, string>, limit = 1000): Promise<Stored<K>[]> {
     const wanted = Object.entries(refs).map(([name, value]) => `${name}:${value}`)
-    const { rows } = await sql<{ id: string }>`
-      select id from sandbox.objects where kind = ${kind} and not deleted and refs @> ${wanted}::text[]
-      order by seq desc limit ${limit}`.execute(this.tx)
-    const ids = rows.map((row) => row.id)
-    await this.load(ids, false)
+    const [only, ...more] = wanted
+    const alone = only !== undefined && more.length === 0 && limit === 1000
+    const ids = alone
+      ? await this.#listed.ask(`${kind} ${only}`)
+      : await this.#listIds(sql`kind = ${kind} and refs @> ${wanted}::text[]`, limit)
     const unwritten = [...this.#entries].filter(
       ([id, entry]) => entry.changed && entry.kind === kind && !ids.includes(id),
     )
@@ -197,6 +204,36 @@ export class Work {
     const owner = ['invoice', 'charge', 'payment_intent'].map((name) => valueAt(object, name)).find(isText)
     const own = valueAt(object, 'customer') ?? (owner && valueAt(this.#entries.get(owner)?.data, 'customer'))
     return isText(own) ? own : (owner ?? idOf(object))
+  }
+
+  /** Several kinds and refs at once, each as `kind name:value`; which object is whose is for the caller to tell. */
+  async #listMany(questions: string[]): Promise<string[]> {
+    const pairs = questions.map((question) => {
+      const space = question.indexOf(' ')
+      return { kind: question.slice(0, space), ref: question.slice(space + 1) }
+    })
+    const each = [...Map.groupBy(pairs, ({ kind }) => kind)].map(
+      ([kind, of]) => sql`(kind = ${kind} and refs && ${of.map(({ ref }) => ref)}::text[])`,
+    )
+    return this.#listIds(sql`(${sql.join(each, sql` or `)})`, 1000 * questions.length)
+  }
+
+  async #listIds(where: RawBuilder<unknown>, limit: number): Promise<string[]> {
+    const { rows } = await sql<Row>`
+      select id, kind, deleted, data, hidden from sandbox.objects where ${where} and not deleted
+      order by seq desc limit ${limit}`.execute(this.tx)
+    this.#keep(rows, false)
+    return rows.map((row) => row.id)
+  }
+
+  /** Takes over what was read; what this work changed or holds stays as it is. */
+  #keep(rows: Row[], locked: boolean): void {
+    for (const { id, ...row } of rows) {
+      const known = this.#entries.get(id)
+      if (known?.changed || (known?.locked && !locked)) continue
+      const data = asOf(row.kind, row.data, this.now)
+      this.#entries.set(id, { ...row, data, locked, changed: false })
+    }
   }
 
   #loaded<K extends Kind>(kind: K, id: string): Stored<K> | null {
