@@ -323,4 +323,45 @@ describe('a bank account over the API', () => {
     )
     assert.equal(wrong.param, 'sepa_debit[iban]')
   })
+
+  it('is stored without money, with the mandate that later debits name', async () => {
+    const customer = await stripe.customers.create({ email: 'dora@example.com' })
+    const allowed_payment_method_types = ['us_bank_account' as const]
+    const make = (params: Stripe.SetupIntentCreateParams) =>
+      stripe.setupIntents.create({ customer: customer.id, confirm: true, mandate_data, ...params })
+    const card = await refusal(make({ allowed_payment_method_types, payment_method: 'pm_card_visa' }))
+    assert.match(card.message, /not allowed for this SetupIntent/)
+    const setUp = await make({ allowed_payment_method_types, payment_method: 'pm_usBankAccount_success' })
+    assert.equal(setUp.status, 'succeeded')
+    const intent = await stripe.paymentIntents.create({
+      amount: 2000,
+      currency: 'usd',
+      customer: customer.id,
+      payment_method: String(setUp.payment_method),
+      off_session: true,
+      confirm: true,
+      expand: ['latest_charge'],
+    })
+    const details = (intent.latest_charge as Stripe.Charge).payment_method_details?.us_bank_account
+    assert.deepEqual([intent.status, details?.mandate], ['processing', setUp.mandate])
+  })
+
+  it('is asked once for an invoice, which cannot be voided meanwhile', async () => {
+    const customer = await stripe.customers.create({ email: 'eve@example.com' })
+    const method = await stripe.paymentMethods.attach('pm_usBankAccount_success', { customer: customer.id })
+    const subscription = await stripe.subscriptions.create({
+      customer: customer.id,
+      items: [{ price: plans.monthly.id }],
+      default_payment_method: method.id,
+    })
+    const invoice = String(subscription.latest_invoice)
+    assert.equal((await stripe.invoices.pay(invoice)).status, 'open')
+    assert.match(
+      (await refusal(stripe.invoices.voidInvoice(invoice))).message,
+      /while its payment is processing/,
+    )
+    assert.equal((await stripe.charges.list({ customer: customer.id })).data.length, 1)
+    await advance(sandbox, { days: 5 })
+    assert.equal((await stripe.invoices.retrieve(invoice)).status, 'paid')
+  })
 })

@@ -43,6 +43,9 @@ export async function collectInvoice(work: Work, id: string, wanted: Collection 
   const subscription = await subscriptionOf(work, invoice)
   const method = wanted.paymentMethod ?? (await methodOf(work, invoice, subscription))
   if (hidden.intent) await work.take('payment_intent', hidden.intent)
+  if (hidden.intent && work.held('payment_intent', hidden.intent).status === 'processing') {
+    return { paid: false, processing: true, error: null }
+  }
   const forced = subscription ? await takeWish(work, subscription) : null
   if (!hidden.intent || !method || isHopeless(work, hidden.intent, method)) {
     await postponeInvoice(work, id, subscription)

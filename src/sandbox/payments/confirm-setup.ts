@@ -6,17 +6,24 @@ import { Refusal } from '../wire/endpoint.ts'
 import { attachPaymentMethod } from './attach-payment-method.ts'
 import { bankRefusal } from './bank-refusal.ts'
 import { makeDefault } from './make-default.ts'
+import { hasMandate, mandateFor } from './mandates.ts'
 import { foresee } from './pay-intent.ts'
 import { presetPaymentMethod } from './preset-payment-methods.ts'
 
 type SetupIntent = Shapes['setup_intent']
 
-/** Confirms a set-up intent (taken): the card is stored for its customer. Resolves to it, or to the bank's refusal. */
+export interface SetUpConfirmation {
+  paymentMethod: string | undefined
+  returnUrl: string | undefined
+  /** The payer agrees that their account be debited. */
+  mandate: boolean
+}
+
+/** Confirms a set-up intent (taken): the card or account is stored for its customer. Resolves to it, or to the bank's refusal. */
 export async function confirmSetUp(
   work: Work,
   id: string,
-  paymentMethod: string | undefined,
-  returnUrl: string | undefined,
+  { paymentMethod, returnUrl, mandate }: SetUpConfirmation,
 ): Promise<SetupIntent | Refusal> {
   const intent = work.held('setup_intent', id)
   if (!['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(intent.status)) {
@@ -32,6 +39,7 @@ export async function confirmSetUp(
   const method =
     presetPaymentMethod(work, wanted)?.id ??
     (await taken(work, 'payment_method', wanted, 'payment_method')).data.id
+  await refuseMethod(work, intent, method, mandate)
   work.hide('setup_intent', id, { return_url: returnUrl ?? null })
   return storeCard(work, id, method, false)
 }
@@ -51,6 +59,28 @@ export async function concludeSetUpAtBank(work: Work, id: string, authenticated:
   }
 }
 
+/** Throws the API's 400 for a payment method that cannot be stored by this intent, or without a mandate. */
+async function refuseMethod(
+  work: Work,
+  intent: SetupIntent,
+  id: string,
+  mandateGiven: boolean,
+): Promise<void> {
+  const type = (await work.find('payment_method', id))?.data.type ?? ''
+  if (!intent.payment_method_types.includes(type)) {
+    throw invalid(
+      `The PaymentMethod provided (${type}) is not allowed for this SetupIntent. Please attach a PaymentMethod whose type is one of: ${intent.payment_method_types.join(', ')}.`,
+      'payment_method',
+    )
+  }
+  if (type === 'card' || mandateGiven || (await hasMandate(work, id))) return
+  throw invalid(
+    'This SetupIntent requires a mandate, but no existing mandate was found. Collect mandate acceptance from the customer and try again, providing acceptance data in the mandate_data parameter.',
+    'mandate_data',
+    'parameter_missing',
+  )
+}
+
 async function storeCard(
   work: Work,
   id: string,
@@ -67,6 +97,7 @@ async function storeCard(
   }
   const succeeded = work.change('setup_intent', id, {
     last_setup_error: null,
+    mandate: method.data.type === 'card' ? null : await mandateFor(work, method),
     next_action: null,
     payment_method: methodId,
     status: 'succeeded',

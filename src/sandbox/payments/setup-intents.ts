@@ -1,19 +1,27 @@
 import { newId, randomLetters } from '../objects/ids.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
+import { methodTypes } from './method-types.ts'
 
 type SetupIntent = Shapes['setup_intent']
 
 /** Adds a set-up intent, and tells of it: one that still waits, or with a payment method one that has succeeded. */
 export function addSetUp(
   work: Work,
-  given: { customer: string | null; paymentMethod: string | null; metadata?: Record<string, string> },
+  given: {
+    customer: string | null
+    paymentMethod: string | null
+    metadata?: Record<string, string>
+    /** What may be stored; null: a card. */
+    allowedTypes?: readonly string[] | null
+  },
 ): SetupIntent {
   const id = newId('seti_')
+  const types = methodTypes.filter((type) => (given.allowedTypes ?? ['card']).includes(type))
   const created: SetupIntent = {
     id,
     object: 'setup_intent',
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: given.allowedTypes ? types : null,
     application: null,
     automatic_payment_methods: null,
     cancellation_reason: null,
@@ -35,9 +43,15 @@ export function addSetUp(
     payment_method: null,
     payment_method_configuration_details: null,
     payment_method_options: {
-      card: { mandate_options: null, network: null, request_three_d_secure: 'automatic' },
+      ...(types.includes('card')
+        ? { card: { mandate_options: null, network: null, request_three_d_secure: 'automatic' as const } }
+        : {}),
+      ...(types.includes('sepa_debit') ? { sepa_debit: { mandate_options: {} } } : {}),
+      ...(types.includes('us_bank_account')
+        ? { us_bank_account: { verification_method: 'automatic' as const } }
+        : {}),
     },
-    payment_method_types: ['card'],
+    payment_method_types: types.filter((type) => type !== 'link'),
     single_use_mandate: null,
     status: 'requires_payment_method',
     usage: 'off_session',

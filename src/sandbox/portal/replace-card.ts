@@ -17,7 +17,11 @@ export async function replaceCard(
   const method = addPaymentMethod(work, details)
   const setUp = addSetUp(work, { customer, paymentMethod: null })
   work.hide('setup_intent', setUp.id, { defaultFor: customer })
-  const confirmed = await confirmSetUp(work, setUp.id, method.id, returnUrl)
+  const confirmed = await confirmSetUp(work, setUp.id, {
+    paymentMethod: method.id,
+    returnUrl,
+    mandate: false,
+  })
   if (confirmed instanceof Refusal) return { refused: confirmed.error.message }
   if (confirmed.status === 'requires_action') return { bank: `/authenticate/${setUp.id}` }
   return { stored: true }

@@ -131,6 +131,7 @@ export const invoiceEndpoints = [
   }),
   endpoint('POST', '/v1/invoices/{id}/void', kind, {}, async ({ work, id }) => {
     refuseStatus(await takeInvoice(work, id), ['open', 'uncollectible'], 'voided')
+    await refuseProcessing(work, id)
     return endInvoice(work, id, 'void')
   }),
   endpoint('POST', '/v1/invoices/{id}/mark_uncollectible', kind, {}, async ({ work, id }) => {
@@ -163,6 +164,13 @@ function refuseStatus(invoice: Shapes['invoice'], statuses: string[], verb: stri
     'invoice',
     'invoice_not_editable',
   )
+}
+
+/** What a bank was asked for cannot be called off by its invoice. */
+async function refuseProcessing(work: Work, id: string): Promise<void> {
+  const intent = (await work.find(kind, id))?.hidden.intent
+  if (!intent || (await work.find('payment_intent', intent))?.data.status !== 'processing') return
+  throw invalid('This invoice cannot be voided while its payment is processing.', 'invoice')
 }
 
 async function makeInvoice(work: Work, params: Values<typeof newFields>): Promise<Shapes['invoice']> {

@@ -1,12 +1,14 @@
 import { given } from '../objects/given.ts'
 import { mergeMetadata, newMetadata } from '../objects/metadata.ts'
-import { confirmSetUp } from '../payments/confirm-setup.ts'
+import { confirmSetUp, type SetUpConfirmation } from '../payments/confirm-setup.ts'
+import { methodTypes } from '../payments/method-types.ts'
 import { addSetUp } from '../payments/setup-intents.ts'
 import { invalid } from '../wire/api-error.ts'
 import { endpoint } from '../wire/endpoint.ts'
 import { created, listObjects, pagination } from '../wire/list.ts'
 import { boolean, clearable, list, metadata, object, oneOf, required, text } from '../wire/parameters.ts'
 import { named, referred } from './find.ts'
+import { mandateData } from './mandates.ts'
 
 const kind = 'setup_intent'
 
@@ -16,7 +18,7 @@ export const setupIntentEndpoints = [
     '/v1/setup_intents',
     kind,
     {
-      allowed_payment_method_types: list(oneOf('card', 'link')),
+      allowed_payment_method_types: list(oneOf(...methodTypes)),
       automatic_payment_methods: object({
         allow_redirects: oneOf('always', 'never'),
         enabled: required(boolean()),
@@ -24,6 +26,7 @@ export const setupIntentEndpoints = [
       confirm: boolean(),
       customer: text(),
       description: text(1000),
+      mandate_data: mandateData,
       metadata: metadata(),
       payment_method: text(),
       return_url: text(),
@@ -38,10 +41,11 @@ export const setupIntentEndpoints = [
         customer: params.customer ?? null,
         paymentMethod: null,
         metadata: newMetadata(params.metadata),
+        allowedTypes: params.allowed_payment_method_types ?? null,
       })
       const { description = null, usage = 'off_session' } = params
       const intent = work.change(kind, id, { description, usage })
-      if (params.confirm) return confirmSetUp(work, id, params.payment_method, params.return_url)
+      if (params.confirm) return confirmSetUp(work, id, confirmationOf(params))
       if (!params.payment_method) return intent
       await referred(work, 'payment_method', params.payment_method, 'payment_method')
       return work.change(kind, id, { payment_method: params.payment_method, status: 'requires_confirmation' })
@@ -79,12 +83,12 @@ export const setupIntentEndpoints = [
     'POST',
     '/v1/setup_intents/{id}/confirm',
     kind,
-    { payment_method: text(), return_url: text() },
+    { mandate_data: mandateData, payment_method: text(), return_url: text() },
     async ({ work, id }, params) => {
       const { data } = await named(work, kind, id, { param: 'intent' })
       if (data.customer) await work.take('customer', data.customer)
       await work.take(kind, id)
-      return confirmSetUp(work, id, params.payment_method, params.return_url)
+      return confirmSetUp(work, id, confirmationOf(params))
     },
   ),
   endpoint(
@@ -111,3 +115,15 @@ export const setupIntentEndpoints = [
     },
   ),
 ]
+
+function confirmationOf(params: {
+  mandate_data: object | undefined
+  payment_method: string | undefined
+  return_url: string | undefined
+}): SetUpConfirmation {
+  return {
+    paymentMethod: params.payment_method,
+    returnUrl: params.return_url,
+    mandate: params.mandate_data !== undefined,
+  }
+}

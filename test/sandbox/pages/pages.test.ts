@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { checkAccessibility, launchBrowser } from '../../support/browser.ts'
-import { addPlans, cards, openSandbox, subscribe, successUrl } from '../support.ts'
+import { addPlans, cards, openSandbox, pay, subscribe, successUrl } from '../support.ts'
 
 describe('every page of the sandbox', async () => {
   const sandbox = await openSandbox()
@@ -32,12 +32,44 @@ describe('every page of the sandbox', async () => {
     customer: String(subscription.customer),
     return_url: 'http://shop.test/account',
   })
+  const configuration = await stripe.billingPortal.configurations.create({
+    features: {
+      customer_update: { allowed_updates: ['email', 'name'], enabled: true },
+      payment_method_update: { enabled: true },
+      subscription_cancel: {
+        cancellation_reason: { enabled: true, options: ['unused', 'other'] },
+        enabled: true,
+        mode: 'immediately',
+      },
+      subscription_pause: { enabled: true },
+      subscription_update: {
+        default_allowed_updates: ['price'],
+        enabled: true,
+        products: [{ product: plans.product.id, prices: [plans.annual.id] }],
+      },
+    },
+  })
+  const configured = await stripe.billingPortal.sessions.create({
+    configuration: configuration.id,
+    customer: String(subscription.customer),
+  })
+  const debited = await stripe.checkout.sessions.create({
+    mode: 'payment',
+    line_items: [{ price: plans.once.id, quantity: 1 }],
+    success_url: successUrl,
+  })
+  await pay(debited, {
+    pay_with: 'us_bank_account',
+    account_number: '000123456789',
+    routing_number: '110000000',
+  })
   const [event] = (await stripe.events.list({ limit: 1 })).data
   const paths = [
     ...['/', '/mail', '/mail/1', '/clock', '/faults', '/account', '/nowhere', '/objects/charge'],
     `/objects/subscription/${subscription.id}`,
     `/events/${event?.id}`,
     `/portal/${portal.id}`,
+    `/portal/${configured.id}`,
     `/pay/${session.id}`,
     '/authenticate/pi_1',
   ]
@@ -63,6 +95,10 @@ describe('every page of the sandbox', async () => {
         await page.goto(`${sandbox.url}/pay/${session.id}`)
         await page.getByRole('button', { name: /^Subscribe for/ }).click()
         await page.getByRole('alert').waitFor()
+        await checkAccessibility(page)
+        await page.getByLabel('US bank account').check()
+        await page.getByLabel('Routing number').waitFor()
+        assert.equal(await page.getByLabel('Card number').isVisible(), false)
         await checkAccessibility(page)
         await page.close()
       }
