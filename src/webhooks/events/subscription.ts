@@ -1,6 +1,7 @@
 import type { CheckoutDeps } from '../../checkout/deps.ts'
 import { type SettleOutcome, settle } from '../../checkout/settle.ts'
 import { followSubscription } from '../../entitlements/follow-subscription.ts'
+import { SharedTurns } from '../share-turns.ts'
 import { applied, type Effect, foreign, type Handler } from './effect.ts'
 
 /** customer.subscription.*: its id is the object's. */
@@ -19,8 +20,20 @@ const reasons: Partial<Record<SettleOutcome['outcome'], string>> = {
   failed: 'Its first payment failed',
 }
 
-/** Events about a subscription can come before the one that settles its order: then settle that first. */
-export async function followOrSettle(deps: CheckoutDeps, subscriptionId: string): Promise<Effect> {
+/** By the database, since a process may open several houses. */
+const turnsOf = new WeakMap<CheckoutDeps['db'], SharedTurns<Effect>>()
+
+/**
+ * Events about a subscription can come before the one that settles its order: then settle that first. A renewal tells of
+ * itself in several events at once: those that wait for the same subscription are answered by one look at it.
+ */
+export function followOrSettle(deps: CheckoutDeps, subscriptionId: string): Promise<Effect> {
+  const turns = turnsOf.get(deps.db) ?? new SharedTurns<Effect>()
+  turnsOf.set(deps.db, turns)
+  return turns.take(subscriptionId, () => followOrSettleNow(deps, subscriptionId))
+}
+
+async function followOrSettleNow(deps: CheckoutDeps, subscriptionId: string): Promise<Effect> {
   const first = await followSubscription(deps, subscriptionId)
   if (first.outcome === 'foreign') return foreign
   if (first.outcome !== 'unknown') return applied
