@@ -1,8 +1,9 @@
 import type { Transaction } from '../db/database.ts'
 import { add, negate } from '../money/money.ts'
 import { type Bill, netOf } from './bill.ts'
+import { findPaymentNames } from './payment-names.ts'
 import type { Entry, Posting } from './posting.ts'
-import { listPosted, noteIntents, post } from './store.ts'
+import { noteIntents, post } from './store.ts'
 
 export interface PaidBill {
   orderId: string
@@ -19,12 +20,14 @@ export interface PaidBill {
  * payment intents that are new: what they did to Stripe's balance is to be asked for.
  */
 export async function postBills(tx: Transaction, bills: PaidBill[], now: Date): Promise<string[]> {
-  const posted = await listPosted(
+  const { free } = await findPaymentNames(
     tx,
-    'payment',
     bills.map((bill) => bill.stripeSourceId),
   )
-  for (const paid of bills) if (!posted.has(paid.stripeSourceId)) await post(tx, toPosting(paid), now)
+  for (const paid of bills) {
+    const name = free.get(paid.stripeSourceId)
+    if (name) await post(tx, toPosting(paid, name), now)
+  }
   const fresh: string[] = []
   for (const [orderId, of] of Map.groupBy(bills, (bill) => bill.orderId)) {
     const intents = of.flatMap(({ paymentIntentId }) => paymentIntentId ?? [])
@@ -33,8 +36,8 @@ export async function postBills(tx: Transaction, bills: PaidBill[], now: Date): 
   return fresh
 }
 
-function toPosting({ orderId, stripeSourceId, paymentIntentId, bill, paidAt }: PaidBill): Posting {
-  const cause = { orderId, kind: 'payment', stripeId: stripeSourceId, paymentIntentId, at: paidAt } as const
+function toPosting({ orderId, paymentIntentId, bill, paidAt }: PaidBill, name: string): Posting {
+  const cause = { orderId, kind: 'payment', stripeId: name, paymentIntentId, at: paidAt } as const
   return { ...cause, entries: entriesOf(bill), terms: bill.terms }
 }
 

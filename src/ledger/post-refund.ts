@@ -69,7 +69,7 @@ export function taxIn(amount: Money, { paid, tax, refunded, taxRefunded }: PaidS
 
 async function findPaid(tx: Transaction, paymentIntentId: string, currency: string): Promise<PaidSoFar> {
   const total = (kind: 'payment' | 'refund', account: string) =>
-    sql<number>`coalesce(sum(amount) filter (where account = ${account} and (kind = 'payment') = ${kind === 'payment'}), 0)::bigint`
+    sql<number>`coalesce(sum(amount) filter (where account = ${account} and (kind IN ('payment', 'payment_undone')) = ${kind === 'payment'}), 0)::bigint`
   const row = await tx
     .selectFrom('ledger_postings')
     .innerJoin('ledger_entries', 'ledger_entries.posting_id', 'ledger_postings.id')
@@ -80,7 +80,7 @@ async function findPaid(tx: Transaction, paymentIntentId: string, currency: stri
       total('refund', 'tax').as('taxRefunded'),
     ])
     .where('stripe_payment_intent_id', '=', paymentIntentId)
-    .where('kind', 'in', ['payment', 'refund', 'refund_undone'])
+    .where('kind', 'in', ['payment', 'payment_undone', 'refund', 'refund_undone'])
     .executeTakeFirstOrThrow()
   return {
     paid: money(row.paid, currency),

@@ -1,11 +1,12 @@
 import type { Transaction } from '../db/database.ts'
 import { negate } from '../money/money.ts'
+import { findPaymentNames } from './payment-names.ts'
 import { reversed } from './posting.ts'
 import { findEntries, listTerms, post } from './store.ts'
 
 /**
- * Posts the reverse of a payment that turned out to be none, once; one that was never posted is left alone. Its source is
- * the id that it was posted under.
+ * Posts the reverse of a payment that turned out to be none; one that is not posted, or undone already, is left alone. Its
+ * source is the id that it was for at Stripe.
  */
 export async function undoPayment(
   tx: Transaction,
@@ -13,12 +14,24 @@ export async function undoPayment(
   stripeSourceId: string,
   now: Date,
 ): Promise<void> {
-  const entries = await findEntries(tx, 'payment', stripeSourceId)
-  if (!entries) return
-  const terms = (await listTerms(tx, 'payment', stripeSourceId)).map((term) => ({
+  const name = (await findPaymentNames(tx, [stripeSourceId])).standing.get(stripeSourceId)
+  const entries = name ? await findEntries(tx, 'payment', name) : null
+  if (!name || !entries) return
+  const terms = (await listTerms(tx, 'payment', name)).map((term) => ({
     ...term,
     amount: negate(term.amount),
   }))
-  const cause = { orderId, kind: 'payment_undone', stripeId: stripeSourceId, paymentIntentId: null } as const
+  const paymentIntentId = await findIntentOf(tx, name)
+  const cause = { orderId, kind: 'payment_undone', stripeId: name, paymentIntentId } as const
   await post(tx, { ...cause, at: now, entries: reversed(entries), terms }, now)
+}
+
+async function findIntentOf(tx: Transaction, name: string): Promise<string | null> {
+  const row = await tx
+    .selectFrom('ledger_postings')
+    .select('stripe_payment_intent_id as id')
+    .where('kind', '=', 'payment')
+    .where('stripe_id', '=', name)
+    .executeTakeFirst()
+  return row?.id ?? null
 }

@@ -1,9 +1,10 @@
 import type Stripe from 'stripe'
 import { inTransaction, type Transaction } from '../db/database.ts'
 import { type Bill, billOfInvoice } from '../ledger/bill.ts'
+import { findPaymentNames } from '../ledger/payment-names.ts'
 import { type PaidBill, postBills } from '../ledger/post-bill.ts'
 import { postMovements } from '../ledger/post-movement.ts'
-import { listIntents, listPosted, noteIntents } from '../ledger/store.ts'
+import { listIntents, noteIntents } from '../ledger/store.ts'
 import { isZero, zero } from '../money/money.ts'
 import { isMissing } from '../stripe/client.ts'
 import { billOfOrder, lastingAsSold } from './bill-of-order.ts'
@@ -50,15 +51,14 @@ async function enter(tx: Transaction, orderId: string, money: MoneyOfIntent, now
 /** What was sold for those payments of an order that are not posted, the oldest first. */
 async function readBills({ db, stripe }: RefundDeps, order: Order): Promise<PaidBill[]> {
   const payments = await listPayments(db, order.id)
-  const posted = await listPosted(
+  const { standing } = await findPaymentNames(
     db,
-    'payment',
     payments.map((payment) => payment.stripeSourceId),
   )
   const bills: PaidBill[] = payments.length > 0 ? [] : await readBillOfNothing({ db, stripe }, order)
   for (const payment of payments) {
     const { stripeSourceId, stripePaymentIntentId: paymentIntentId, paidAt } = payment
-    if (posted.has(stripeSourceId)) continue
+    if (standing.has(stripeSourceId)) continue
     const bill = await readBill(stripe, order, payment)
     bills.push({ orderId: order.id, stripeSourceId, paymentIntentId, bill, paidAt })
   }

@@ -114,5 +114,17 @@ describe('a payment that is taken off our books', () => {
       terms.map((term) => term.amount),
       [500, -500],
     )
+    // It had been paid after all.
+    await db
+      .insertInto('payments')
+      .values({ ...payment, id: crypto.randomUUID(), stripe_source_id: id, stripe_payment_intent_id: null })
+      .execute()
+    await compareAll(newsstand)
+    assert.ok((await listOpen(newsstand)).includes(`ledger_differs ${order.number}`))
+    await followLedger(deps, order.id)
+    await followLedger(deps, order.id)
+    assert.deepEqual((await balanceOf(db, order.id, 'stripe_pending')).map(minorUnits), [500])
+    await strikePayment(deps, order.id, id, 'owner@newsstand.test')
+    assert.deepEqual(await balanceOf(db, order.id, 'stripe_pending'), [])
   })
 })

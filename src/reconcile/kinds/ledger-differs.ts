@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import type { Transaction } from '../../db/database.ts'
 import { balanceOf } from '../../ledger/balance.ts'
-import { listPosted } from '../../ledger/store.ts'
+import { findPaymentNames } from '../../ledger/payment-names.ts'
 import { formatMoney } from '../../money/format-money.ts'
 import { currencyCode, type Money, minorUnits } from '../../money/money.ts'
 import { followLedger } from '../../orders/follow-ledger.ts'
@@ -57,7 +56,7 @@ function wordsFor({ installation }: ReconcileDeps, amounts: Money[]): string {
 
 async function countUnposted(tx: Transaction, orderId: string): Promise<number> {
   const ids = (await listPayments(tx, orderId)).map((payment) => payment.stripeSourceId)
-  return ids.length - (await listPosted(tx, 'payment', ids)).size
+  return (await findPaymentNames(tx, ids)).free.size
 }
 
 /** Balance transactions of ours that are not posted, or with another amount. */
@@ -109,12 +108,18 @@ async function listUnmet({ db, seen }: Scan, things: Things['our postings'][]): 
 }
 
 async function listUnposted({ db }: Scan, payments: Things['our payments'][]): Promise<string[]> {
-  const { rows } = await sql<{ number: string }>`
-    SELECT DISTINCT number FROM payments JOIN orders ON orders.id = payments.order_id
-    WHERE stripe_source_id = ANY (${payments.map((payment) => payment.stripeSourceId)}) AND NOT EXISTS (
-      SELECT FROM ledger_postings
-      WHERE ledger_postings.kind = 'payment' AND stripe_id = payments.stripe_source_id
-    )`.execute(db)
+  const { free } = await findPaymentNames(
+    db,
+    payments.map((payment) => payment.stripeSourceId),
+  )
+  if (free.size === 0) return []
+  const rows = await db
+    .selectFrom('payments')
+    .innerJoin('orders', 'orders.id', 'payments.order_id')
+    .select('number')
+    .distinct()
+    .where('stripe_source_id', 'in', [...free.keys()])
+    .execute()
   return rows.map((row) => row.number)
 }
 
