@@ -2,7 +2,7 @@ import Stripe from 'stripe'
 import { inTransaction } from '../db/database.ts'
 import { writeHistory } from '../orders/history.ts'
 import { nextState } from '../orders/order.ts'
-import { type Buyer, listPendingBefore, listPendingSince, lockOrder, updateOrder } from '../orders/store.ts'
+import { type Buyer, listPendingBefore, listStalePending, lockOrder, updateOrder } from '../orders/store.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { findLatestSession } from './sessions.ts'
 import { type SettleOutcome, settle } from './settle.ts'
@@ -31,7 +31,7 @@ export async function closeEarlierPayments(
 /** Ends orders whose page has run out without our hearing of it, or was never made: they hold promotion codes. */
 export async function closeStalePayments(deps: CheckoutDeps): Promise<void> {
   const before = new Date(deps.clock().getTime() - staleHours * 3_600_000)
-  for (const orderId of await listPendingSince(deps.db, before, mostStale)) {
+  for (const orderId of await listStalePending(deps.db, before, mostStale)) {
     try {
       await closePayment(deps, orderId)
     } catch (error) {

@@ -142,7 +142,7 @@ export async function listPendingBefore(db: Transaction, buyer: Buyer, beforeId:
 }
 
 /** Unpaid orders that were placed before `before`, the oldest first. */
-export async function listPendingSince(db: Transaction, before: Date, limit: number): Promise<string[]> {
+export async function listStalePending(db: Transaction, before: Date, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('orders')
     .select('id')
