@@ -86,7 +86,7 @@ const chapters: Chapter[] = [
     name: 'a pass, paid once, with and without a promotion code, and by a reader who is known',
     tell: async ({ sell, becomes }) => {
       await becomes(await sell('passing', { plan: 'month-pass' }), 'paid')
-      await becomes(await sell('passing', { plan: 'month-pass', promotionCode: 'WELCOME20' }), 'paid')
+      await becomes(await sell('asked', { plan: 'month-pass', promotionCode: 'WELCOME20' }), 'paid')
       await becomes(await sell('passing', { plan: 'digital-monthly' }), 'paid')
     },
   },
