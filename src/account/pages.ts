@@ -68,12 +68,14 @@ function entitlementView(
   entitlement: Entitlement,
   collections: Map<string, Collection>,
 ) {
-  const held = stateAt(entitlement, clock()) === 'held'
+  const state = stateAt(entitlement, clock())
+  const held = state === 'held'
+  const until = state === 'running_on' ? entitlement.runsOnUntil : entitlement.endsAt
   const text = opensText(entitlement.opens, collections).join(' ')
   return {
     text: held ? `${text} (waiting, because of a ${entitlement.held})` : text,
     from: calendar.date(entitlement.startsAt),
-    until: entitlement.endsAt ? calendar.date(entitlement.endsAt) : null,
+    until: until ? calendar.date(until) : null,
   }
 }
 
