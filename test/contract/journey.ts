@@ -19,6 +19,7 @@ import { type Deed, doDeed } from '../simulate/staff.ts'
 import { openTally } from '../simulate/tally.ts'
 import { debits, exchange, portal } from './money-chapters.ts'
 import type { Stand } from './stand.ts'
+import { stranger } from './stranger-chapter.ts'
 
 export interface Chapter {
   name: string
@@ -84,9 +85,10 @@ const chapters: Chapter[] = [
   },
   {
     name: 'a pass, paid once, with and without a promotion code, and by a reader who is known',
-    tell: async ({ sell, becomes }) => {
+    tell: async ({ stand, sell, becomes }) => {
       await becomes(await sell('passing', { plan: 'month-pass' }), 'paid')
-      await becomes(await sell('asked', { plan: 'month-pass', promotionCode: 'WELCOME20' }), 'paid')
+      await becomes(await sell('passing-too', { plan: 'month-pass', promotionCode: 'WELCOME20' }), 'paid')
+      await advanceDays(stand, 32)
       await becomes(await sell('passing', { plan: 'digital-monthly' }), 'paid')
     },
   },
@@ -164,6 +166,7 @@ const chapters: Chapter[] = [
   debits,
   portal,
   exchange,
+  stranger,
   {
     name: 'a year of renewals',
     tell: async ({ stand }) => {
