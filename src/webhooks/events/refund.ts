@@ -1,12 +1,14 @@
 import type Stripe from 'stripe'
 import type { CheckoutDeps } from '../../checkout/deps.ts'
+import { findLatestSession } from '../../checkout/sessions.ts'
+import { settle } from '../../checkout/settle.ts'
 import { afterMoneyMoved } from '../../checkout/weigh-duplicate.ts'
 import { followDispute } from '../../orders/disputes.ts'
 import { listDrift } from '../../orders/drift.ts'
 import { followLedger } from '../../orders/follow-ledger.ts'
 import type { Order } from '../../orders/order.ts'
 import { followRefunds } from '../../orders/refunds.ts'
-import { findOrderByPaymentIntent } from '../../orders/store.ts'
+import { findOrder, findOrderByPaymentIntent } from '../../orders/store.ts'
 import { applied, type Effect, foreign, type Handler } from './effect.ts'
 
 /** charge.refunded and refund.*: charges and refunds name their payment intent, and that one's payment is ours or not. */
@@ -39,8 +41,11 @@ async function notKnown(deps: CheckoutDeps, paymentIntentId: string | undefined)
   if (metadata?.installation !== deps.installation.id) return foreign
   if (metadata.order && (await isHeld(deps, metadata.order))) {
     await followLedger(deps, metadata.order)
+    if (await hasEnded(deps, metadata.order)) return applied
     return { ignored: 'Its order waits for staff' }
   }
+  if (!metadata.order || !(await findOrder(deps.db, metadata.order)))
+    return { ignored: 'There is no such order' }
   throw new Error(`payment intent ${paymentIntentId} is ours and not settled yet`)
 }
 
@@ -48,6 +53,12 @@ async function notKnown(deps: CheckoutDeps, paymentIntentId: string | undefined)
 async function isHeld(deps: CheckoutDeps, orderId: string): Promise<boolean> {
   const drift = await listDrift(deps.db, orderId)
   return drift.some((one) => one.kind === 'session_differs')
+}
+
+/** One that staff have paid back whole at Stripe ends so; settling it tells. */
+async function hasEnded(deps: CheckoutDeps, orderId: string): Promise<boolean> {
+  const session = await findLatestSession(deps.db, orderId)
+  return session !== null && (await settle(deps, session.id)).outcome === 'already'
 }
 
 /** A one-off payment's intent bears our metadata itself, a subscription's leads to it over its invoice. */

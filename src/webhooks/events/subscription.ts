@@ -43,6 +43,9 @@ async function followOrSettleNow(deps: CheckoutDeps, subscriptionId: string): Pr
   const reason = reasons[settled.outcome]
   if (reason) return { ignored: reason }
   const second = await followSubscription(deps, subscriptionId)
+  // Another session paid for its order, or the order ended as paid back: staff are told, and no event will change it.
+  if (second.outcome === 'unknown' && settled.outcome === 'already')
+    return { ignored: 'Its order was not settled by it' }
   if (second.outcome === 'unknown') throw new Error(`subscription ${subscriptionId} has no settled order yet`)
   return second.outcome === 'foreign' ? foreign : applied
 }
