@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
 import { isZero } from '../money/money.ts'
+import { followLedger } from '../orders/follow-ledger.ts'
 import { withLiveKey } from '../stripe/spent-key.ts'
 import { listIntents, orNull, readLeft } from './ask.ts'
 import type { ReconcileDeps } from './deps.ts'
@@ -18,6 +19,8 @@ export interface Undone {
 export async function payBack(deps: ReconcileDeps, what: Undone, task: Task): Promise<void> {
   if (what.subscriptionId) await cancelAtStripe(deps.stripe, what.subscriptionId)
   for (const intent of await listIntents(deps.stripe, what)) await refundWhole(deps, intent, task)
+  // What was never an order's payment has no event that would enter it.
+  if (task.orderId) await followLedger(deps, task.orderId)
 }
 
 /** Cancels a subscription now; one that is ended or gone already is left alone. */

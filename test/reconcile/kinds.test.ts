@@ -47,10 +47,10 @@ async function payWith(visitor: typeof dora, email: string, plan: string, card: 
 }
 
 /** What is found is this, and nothing else; returns it. */
-async function find(kind: DriftKind, subject: string): Promise<DriftRow> {
+async function find(kind: DriftKind, subject: string, ...beside: string[]): Promise<DriftRow> {
   await compareAll(newsstand)
-  assert.deepEqual(await listOpen(newsstand), [`${kind} ${subject}`])
-  const [drift] = await openDrift(newsstand)
+  assert.deepEqual(await listOpen(newsstand), [...beside, `${kind} ${subject}`].toSorted())
+  const drift = (await openDrift(newsstand)).find((one) => one.kind === kind)
   assert.ok(drift && drift.stripe_says !== drift.we_say)
   return drift
 }
@@ -286,7 +286,7 @@ describe('a payment', () => {
       .insertInto('payments')
       .values({ id: randomUUID(), ...payment, ...source, paid_at: newsstand.clock() })
       .execute()
-    await mend(await find('payment_gone', 'in_nothing'), 'strike')
+    await mend(await find('payment_gone', 'in_nothing', `ledger_differs ${number}`), 'strike')
     assert.equal(await stateOf(number), 'paid')
   })
 })
@@ -486,14 +486,16 @@ describe('a subscription', () => {
   })
 
   it('that was bought twice and not undone is', async () => {
-    const { subscription } = await buy()
+    const { subscription, orderId, number } = await buy()
     await settled()
+    const of = db.updateTable('subscriptions').where('stripe_subscription_id', '=', subscription)
+    await of.set({ duplicate: true }).execute()
+    const duplicate = { order_id: orderId, position: 0, amount: 13_000, found_at: newsstand.clock() }
     await db
-      .updateTable('subscriptions')
-      .set({ duplicate: true })
-      .where('stripe_subscription_id', '=', subscription)
+      .insertInto('duplicates')
+      .values({ ...duplicate, undone_at: null })
       .execute()
-    await mend(await find('duplicate_not_paid_back', subscription), 'refund')
+    await mend(await find('duplicate_not_paid_back', number), 'refund')
     assert.equal(await leftOf(subscription), 0)
   })
 })
@@ -577,6 +579,8 @@ describe('what only staff can decide', () => {
 describe('the table of kinds', () => {
   it('has no button that this file did not press', async () => {
     const all = driftKinds.flatMap((kind) => kinds[kind].fixes.map(({ name }) => `${kind} ${name}`))
-    assert.deepEqual([...tried].toSorted(), all.toSorted())
+    // The ledger's are pressed in ledger-differs.test.ts.
+    const elsewhere = all.filter((one) => one.startsWith('ledger_differs'))
+    assert.deepEqual([...tried, ...elsewhere].toSorted(), all.toSorted())
   })
 })
