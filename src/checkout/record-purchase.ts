@@ -3,7 +3,7 @@ import type { Transaction } from '../db/database.ts'
 import { queueJob } from '../jobs/queue-job.ts'
 import { postBills } from '../ledger/post-bill.ts'
 import { formatMoney } from '../money/format-money.ts'
-import { isZero, type Money, minorUnits } from '../money/money.ts'
+import { compare, isZero, type Money, minorUnits, subtract } from '../money/money.ts'
 import { billOfOrder, lastingAsSold } from '../orders/bill-of-order.ts'
 import { insertDuplicate } from '../orders/duplicates.ts'
 import { writeHistory } from '../orders/history.ts'
@@ -100,19 +100,31 @@ async function recordPayment(
   session: SessionFacts,
 ): Promise<void> {
   const now = deps.clock()
-  const total = formatMoney(session.total, deps.installation.locale)
-  const text = isZero(session.total) ? 'Settled; there was nothing to pay' : `Paid ${total}`
-  await writeHistory(tx, order.id, { at: now, text, by: 'stripe' })
+  const taken = takenBy(session)
+  await writeHistory(tx, order.id, { at: now, text: paidText(deps, session, taken), by: 'stripe' })
   await enterPayment(tx, order, session, now)
-  if (isZero(session.total)) return
+  if (isZero(taken)) return
   await insertPayment(tx, {
     orderId: order.id,
     kind: 'first',
-    amount: session.total,
+    amount: taken,
     stripeSourceId: session.invoiceId ?? session.paymentIntentId ?? session.id,
     stripePaymentIntentId: session.paymentIntentId,
     paidAt: now,
   })
+}
+
+/** A first invoice may be paid from the credit that a change of plan left at Stripe: then less is charged than it says. */
+function takenBy({ bill, total }: SessionFacts): Money {
+  return bill ? bill.paid : total
+}
+
+function paidText({ installation }: CheckoutDeps, { total }: SessionFacts, taken: Money): string {
+  const amount = formatMoney(taken, installation.locale)
+  if (isZero(total)) return 'Settled; there was nothing to pay'
+  if (compare(taken, total) >= 0) return `Paid ${amount}`
+  const credit = formatMoney(subtract(total, taken), installation.locale)
+  return isZero(taken) ? `Paid ${credit} from credit` : `Paid ${amount}, and ${credit} from credit`
 }
 
 /** They open nothing; a job cancels them and pays back what they took. */

@@ -82,6 +82,9 @@ function takeInvoice(order: StripeOrder, invoice: Stripe.Invoice, byIntent: Map<
     if (intent) byIntent.set(intent, order)
   }
   if (invoice.amount_paid > 0) order.payments.set(invoice.id ?? '', invoice.amount_paid)
+  // From credit, without a charge.
+  const paidAt = invoice.status_transitions.paid_at ?? invoice.created
+  order.paidAt = Math.min(order.paidAt ?? paidAt, paidAt)
 }
 
 /** By all its invoices, the newest first: after a change of plan, not the period that ends last is the present one. */
