@@ -13,6 +13,7 @@ import { followRefunds } from '../orders/refunds.ts'
 import { findOrder, lockOrder } from '../orders/store.ts'
 import { fromStripeAmount, toStripeAmount } from '../stripe/amounts.ts'
 import { withLiveKey } from '../stripe/spent-key.ts'
+import { cancelAtOnce } from '../subscriptions/cancel-at-once.ts'
 import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
 import { isLiving } from '../subscriptions/subscription.ts'
 import type { CheckoutDeps } from './deps.ts'
@@ -48,20 +49,10 @@ export async function retryForgottenDuplicates(deps: CheckoutDeps): Promise<void
 async function endSubscription(deps: CheckoutDeps, order: Order): Promise<void> {
   const subscription = await findSubscriptionOfOrder(deps.db, order.id)
   if (!subscription?.duplicate) return
-  await cancel(deps.stripe, subscription.stripeSubscriptionId)
+  await cancelAtOnce(deps.stripe, subscription.stripeSubscriptionId)
   await followSubscription(deps, subscription.stripeSubscriptionId)
   const now = await findSubscriptionOfOrder(deps.db, order.id)
   if (now && isLiving(now.state)) throw new Error(`${order.number} is cancelled at Stripe, and not yet here`)
-}
-
-async function cancel(stripe: Stripe, subscriptionId: string): Promise<void> {
-  try {
-    await stripe.subscriptions.cancel(subscriptionId, { prorate: false, invoice_now: false })
-  } catch (error) {
-    // An earlier try may have come this far.
-    const { status } = await stripe.subscriptions.retrieve(subscriptionId)
-    if (status !== 'canceled') throw error
-  }
 }
 
 /**

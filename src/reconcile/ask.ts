@@ -1,17 +1,7 @@
 import type Stripe from 'stripe'
 import type { Money } from '../money/money.ts'
 import { fromStripeAmount } from '../stripe/amounts.ts'
-import { idOf, isMissing } from '../stripe/client.ts'
-
-/** What `call` resolves to; null where Stripe has no such object (any more). Throws what else the client throws. */
-export async function orNull<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
-}
+import { idOf, orNull } from '../stripe/client.ts'
 
 /**
  * What Stripe took for a payment of ours, by what it was for: an invoice's, a payment intent's or a session's id. null:

@@ -1,8 +1,11 @@
 import Stripe from 'stripe'
 import { isZero } from '../money/money.ts'
 import { followLedger } from '../orders/follow-ledger.ts'
+import { orNull } from '../stripe/client.ts'
 import { withLiveKey } from '../stripe/spent-key.ts'
-import { listIntents, orNull, readLeft } from './ask.ts'
+import { cancelAtOnce } from '../subscriptions/cancel-at-once.ts'
+import { hasEnded } from '../subscriptions/subscription.ts'
+import { listIntents, readLeft } from './ask.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { CannotMend, type Task } from './kind.ts'
 
@@ -17,31 +20,20 @@ export interface Undone {
  * number of times. Throws CannotMend where a payment cannot be paid back.
  */
 export async function payBack(deps: ReconcileDeps, what: Undone, task: Task): Promise<void> {
-  if (what.subscriptionId) await cancelAtStripe(deps.stripe, what.subscriptionId)
+  if (what.subscriptionId) await cancelAtOnce(deps.stripe, what.subscriptionId)
   for (const intent of await listIntents(deps.stripe, what)) await refundWhole(deps, intent, task)
   // What was never an order's payment has no event that would enter it.
   if (task.orderId) await followLedger(deps, task.orderId)
-}
-
-/** Cancels a subscription now; one that is ended or gone already is left alone. */
-export async function cancelAtStripe(stripe: Stripe, subscriptionId: string): Promise<void> {
-  const present = await orNull(stripe.subscriptions.retrieve(subscriptionId))
-  if (!present || hasEnded(present)) return
-  await stripe.subscriptions.cancel(subscriptionId, { prorate: false, invoice_now: false })
 }
 
 /** Whether nothing of it is left at Stripe: the subscription has ended, and all that was paid has gone back. */
 export async function isPaidBack(stripe: Stripe, what: Undone): Promise<boolean> {
   const subscription =
     what.subscriptionId && (await orNull(stripe.subscriptions.retrieve(what.subscriptionId)))
-  if (subscription && !hasEnded(subscription)) return false
+  if (subscription && !hasEnded(subscription.status)) return false
   for (const intent of await listIntents(stripe, what))
     if (!isZero((await readLeft(stripe, intent)).left)) return false
   return true
-}
-
-function hasEnded({ status }: Stripe.Subscription): boolean {
-  return status === 'canceled' || status === 'incomplete_expired'
 }
 
 /** Refunds that failed change the key: under it Stripe would only repeat the answer that it gave then. */

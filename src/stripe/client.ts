@@ -29,6 +29,16 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing'
 }
 
+/** What `call` resolves to; null where Stripe has no such object (any more). Throws what else the client throws. */
+export async function orNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
 /** An id, whether the field holds it or the whole object; null for null. */
 export function idOf(field: string | { id: string } | null | undefined): string | null {
   if (!field) return null

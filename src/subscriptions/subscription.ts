@@ -35,6 +35,11 @@ export function isLiving(state: SubscriptionState): boolean {
   return living.includes(state)
 }
 
+/** Whether a status, as Stripe has it, is one that nothing follows. */
+export function hasEnded(status: string): boolean {
+  return status === 'canceled' || status === 'incomplete_expired'
+}
+
 /** Those of a reader's subscriptions that already open part of what `opens` would. */
 export function overlapping(
   subscriptions: readonly Subscription[],

@@ -1,4 +1,4 @@
-import { orNull } from '../ask.ts'
+import { orNull } from '../../stripe/client.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import type { Kind, Task } from '../kind.ts'
 import { noDifference } from './no-difference.ts'

@@ -2,13 +2,13 @@ import { answerRefund } from '../../entitlements/answer-refund.ts'
 import { release } from '../../entitlements/release.ts'
 import type { DriftKind } from '../../orders/drift.ts'
 import { findOrder } from '../../orders/store.ts'
+import { orNull } from '../../stripe/client.ts'
+import { cancelAtOnce } from '../../subscriptions/cancel-at-once.ts'
 import { readSubscription } from '../../subscriptions/read-subscription.ts'
 import { isLiving } from '../../subscriptions/subscription.ts'
 import { asRecorded } from '../as-recorded.ts'
-import { orNull } from '../ask.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { CannotMend, type Fix, type Kind, type Task } from '../kind.ts'
-import { cancelAtStripe } from '../pay-back.ts'
 import { tellAgain } from '../tell-again.ts'
 import { noDifference } from './no-difference.ts'
 
@@ -46,7 +46,7 @@ export const disputeLostGoesOn: Kind = {
       label: 'Cancel the subscription',
       confirm: 'At Stripe, the subscription is cancelled now; nothing more is charged for it.',
       apply: async (deps, { subject }) => {
-        await cancelAtStripe(deps.stripe, subject)
+        await cancelAtOnce(deps.stripe, subject)
         await tellAgain(deps, 'customer.subscription.updated', subject)
       },
     },
