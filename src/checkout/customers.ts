@@ -77,6 +77,11 @@ export async function saveCustomer(
     .execute()
 }
 
+/** The reader's next payment in its currency makes a new one. */
+export async function forgetCustomer(tx: Transaction, stripeCustomerId: string): Promise<void> {
+  await tx.deleteFrom('stripe_customers').where('stripe_customer_id', '=', stripeCustomerId).execute()
+}
+
 /** Of all currencies. */
 export async function listCustomersOf(db: Transaction, readerId: string): Promise<string[]> {
   const rows = await db

@@ -46,6 +46,17 @@ export async function findSession(db: Transaction, id: string): Promise<KnownSes
   return row ? toSession(row) : null
 }
 
+/** Of an order, those of the latest attempts first. */
+export async function listSessionIds(db: Transaction, orderId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('checkout_sessions')
+    .select('id')
+    .where('order_id', '=', orderId)
+    .orderBy('attempt', 'desc')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 function toSession(row: Selectable<OrderTables['checkout_sessions']>): KnownSession {
   const { id, order_id: orderId, attempt, url, state, expires_at: expiresAt } = row
   return { id, orderId, attempt, url, state, expiresAt }

@@ -147,3 +147,14 @@ export async function findOrderOfIntent(db: Transaction, paymentIntentId: string
     .executeTakeFirst()
   return row?.order_id ?? null
 }
+
+/** The payment intent that a posted payment went through; null: it had none, or is not posted. */
+export async function findIntentOfPayment(db: Transaction, stripeId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('ledger_postings')
+    .select('stripe_payment_intent_id as id')
+    .where('kind', '=', 'payment')
+    .where('stripe_id', '=', stripeId)
+    .executeTakeFirst()
+  return row?.id ?? null
+}

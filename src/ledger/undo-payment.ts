@@ -2,7 +2,7 @@ import type { Transaction } from '../db/database.ts'
 import { negate } from '../money/money.ts'
 import { findPaymentNames } from './payment-names.ts'
 import { reversed } from './posting.ts'
-import { findEntries, listTerms, post } from './store.ts'
+import { findEntries, findIntentOfPayment, listTerms, post } from './store.ts'
 
 /**
  * Posts the reverse of a payment that turned out to be none; one that is not posted, or undone already, is left alone. Its
@@ -21,17 +21,7 @@ export async function undoPayment(
     ...term,
     amount: negate(term.amount),
   }))
-  const paymentIntentId = await findIntentOf(tx, name)
+  const paymentIntentId = await findIntentOfPayment(tx, name)
   const cause = { orderId, kind: 'payment_undone', stripeId: name, paymentIntentId } as const
   await post(tx, { ...cause, at: now, entries: reversed(entries), terms }, now)
-}
-
-async function findIntentOf(tx: Transaction, name: string): Promise<string | null> {
-  const row = await tx
-    .selectFrom('ledger_postings')
-    .select('stripe_payment_intent_id as id')
-    .where('kind', '=', 'payment')
-    .where('stripe_id', '=', name)
-    .executeTakeFirst()
-  return row?.id ?? null
 }

@@ -1,5 +1,7 @@
+import type { Selectable } from 'kysely'
 import type Stripe from 'stripe'
 import { inTransaction, type Transaction } from '../db/database.ts'
+import type { OrderTables } from '../db/tables/orders.ts'
 import { movementsOfDispute } from '../ledger/movement.ts'
 import { postMovements } from '../ledger/post-movement.ts'
 import { formatMoney } from '../money/format-money.ts'
@@ -61,7 +63,7 @@ async function enterDispute(
 }
 
 /** Another payment of the order may be disputed still, or its dispute was lost. */
-async function hasStandingDispute(tx: Transaction, orderId: string): Promise<boolean> {
+export async function hasStandingDispute(tx: Transaction, orderId: string): Promise<boolean> {
   const disputes = await listDisputes(tx, orderId)
   return disputes.some(({ effect }) => effect === 'open' || effect === 'lost')
 }
@@ -83,13 +85,40 @@ export async function listDisputes(db: Transaction, orderId: string): Promise<Di
     .where('order_id', '=', orderId)
     .orderBy('opened_at')
     .execute()
-  return rows.map((row) => ({
+  return rows.map(toDispute)
+}
+
+/** With the order that it belongs to; null: there is none. */
+export async function findDispute(
+  db: Transaction,
+  stripeDisputeId: string,
+): Promise<(Dispute & { orderId: string }) | null> {
+  const row = await db
+    .selectFrom('disputes')
+    .selectAll()
+    .where('stripe_dispute_id', '=', stripeDisputeId)
+    .executeTakeFirst()
+  return row ? { ...toDispute(row), orderId: row.order_id } : null
+}
+
+/** Of these ids of Stripe's, those of disputes that are here. */
+export async function listKnownDisputes(db: Transaction, stripeIds: string[]): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('disputes')
+    .select('stripe_dispute_id as id')
+    .where('stripe_dispute_id', 'in', stripeIds)
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+function toDispute(row: Selectable<OrderTables['disputes']>): Dispute {
+  return {
     stripeDisputeId: row.stripe_dispute_id,
     amount: money(row.amount, row.currency),
     state: row.state,
     effect: effectOf(row.state),
     openedAt: row.opened_at,
-  }))
+  }
 }
 
 /** Returns whether this read is the newest. */

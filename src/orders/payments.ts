@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { Selectable } from 'kysely'
 import type { Transaction } from '../db/database.ts'
+import type { OrderTables } from '../db/tables/orders.ts'
 import { currencyCode, type Money, minorUnits, money } from '../money/money.ts'
 
 /** Money that a reader paid for an order. */
@@ -52,12 +54,37 @@ export async function listPayments(db: Transaction, orderId: string): Promise<Pa
     .where('order_id', '=', orderId)
     .orderBy('paid_at')
     .execute()
-  return rows.map((row) => ({
+  return rows.map(toPayment)
+}
+
+/** By what it was for at Stripe; null: there is none. */
+export async function findPayment(db: Transaction, stripeSourceId: string): Promise<Payment | null> {
+  const row = await db
+    .selectFrom('payments')
+    .selectAll()
+    .where('stripe_source_id', '=', stripeSourceId)
+    .executeTakeFirst()
+  return row ? toPayment(row) : null
+}
+
+/** Of these payment intents, those that paid for an order of ours. */
+export async function listPaidIntents(db: Transaction, paymentIntentIds: string[]): Promise<Set<string>> {
+  if (paymentIntentIds.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('payments')
+    .select('stripe_payment_intent_id as id')
+    .where('stripe_payment_intent_id', 'in', paymentIntentIds)
+    .execute()
+  return new Set(rows.flatMap(({ id }) => id ?? []))
+}
+
+function toPayment(row: Selectable<OrderTables['payments']>): Payment {
+  return {
     orderId: row.order_id,
     kind: row.kind,
     amount: money(row.amount, row.currency),
     stripeSourceId: row.stripe_source_id,
     stripePaymentIntentId: row.stripe_payment_intent_id,
     paidAt: row.paid_at,
-  }))
+  }
 }

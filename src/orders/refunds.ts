@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { Selectable } from 'kysely'
 import type Stripe from 'stripe'
 import type { Clock } from '../clock.ts'
 import { type Database, inTransaction, type Transaction } from '../db/database.ts'
 import type { Installation } from '../db/installation.ts'
+import type { OrderTables } from '../db/tables/orders.ts'
 import { type Movement, movementsOfRefund } from '../ledger/movement.ts'
 import { postMovements } from '../ledger/post-movement.ts'
 import { postRefund } from '../ledger/post-refund.ts'
@@ -174,13 +176,40 @@ export async function listRefunds(db: Transaction, orderId: string): Promise<Ref
     .where('order_id', '=', orderId)
     .orderBy('asked_at')
     .execute()
-  return rows.map((row) => ({
+  return rows.map(toRefund)
+}
+
+/** With the order that it belongs to; null: there is none. */
+export async function findRefund(
+  db: Transaction,
+  stripeRefundId: string,
+): Promise<(Refund & { orderId: string }) | null> {
+  const row = await db
+    .selectFrom('refunds')
+    .selectAll()
+    .where('stripe_refund_id', '=', stripeRefundId)
+    .executeTakeFirst()
+  return row ? { ...toRefund(row), orderId: row.order_id } : null
+}
+
+/** Of these ids of Stripe's, those of refunds that are here. */
+export async function listKnownRefunds(db: Transaction, stripeIds: string[]): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('refunds')
+    .select('stripe_refund_id as id')
+    .where('stripe_refund_id', 'in', stripeIds)
+    .execute()
+  return new Set(rows.flatMap(({ id }) => id ?? []))
+}
+
+function toRefund(row: Selectable<OrderTables['refunds']>): Refund {
+  return {
     stripeRefundId: row.stripe_refund_id ?? '',
     amount: money(row.amount, row.currency),
     state: row.state,
     reason: row.reason,
     askedAt: row.asked_at,
-  }))
+  }
 }
 
 /**

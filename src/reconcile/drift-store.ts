@@ -27,6 +27,30 @@ export async function releaseDrift(db: Transaction, id: string, lastError: strin
     .execute()
 }
 
+/** Says of a closed difference who ended it, and how. */
+export async function creditDrift(
+  tx: Transaction,
+  id: string,
+  { by, how }: { by: string; how: string },
+): Promise<void> {
+  await tx.updateTable('drift').set({ closed_by: by, closed_how: how }).where('id', '=', id).execute()
+}
+
+/** The one that is open, by what names it; null: none is. */
+export async function findOpenDrift(
+  db: Transaction,
+  { kind, subject }: Pick<FoundDrift, 'kind' | 'subject'>,
+): Promise<FoundDrift | null> {
+  const row = await db
+    .selectFrom('drift')
+    .selectAll()
+    .where('kind', '=', kind)
+    .where('subject', '=', subject)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst()
+  return row ? toDrift(row) : null
+}
+
 export interface DriftFilters {
   /** null: of every kind. */
   kind: DriftKind | null

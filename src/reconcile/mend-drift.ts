@@ -4,7 +4,7 @@ import { inTransaction } from '../db/database.ts'
 import { closeDrift, type FoundDrift, findDrift, recordDrift } from '../orders/drift.ts'
 import { writeHistory } from '../orders/history.ts'
 import type { ReconcileDeps } from './deps.ts'
-import { claimDrift, releaseDrift } from './drift-store.ts'
+import { claimDrift, creditDrift, releaseDrift } from './drift-store.ts'
 import { CannotMend, type Fix } from './kind.ts'
 import { kinds } from './kinds/table.ts'
 import { lookAt } from './look-at-suspects.ts'
@@ -62,8 +62,7 @@ async function lookAgain(deps: ReconcileDeps, drift: FoundDrift, fix: Fix, by: s
     }
     await closeDrift(tx, drift, deps.clock(), { by, how: fix.label })
     // What closed it by itself a moment ago did so because of this.
-    const credit = { closed_by: by, closed_how: fix.label }
-    await tx.updateTable('drift').set(credit).where('id', '=', drift.id).execute()
+    await creditDrift(tx, drift.id, { by, how: fix.label })
     if (drift.orderId) {
       const text = `${kinds[drift.kind].title}: ${fix.label} (${by})`
       await writeHistory(tx, drift.orderId, { at: deps.clock(), text, by: 'staff' })

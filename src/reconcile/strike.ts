@@ -2,6 +2,7 @@ import { afterMoneyMoved } from '../checkout/weigh-duplicate.ts'
 import { inTransaction, type Transaction } from '../db/database.ts'
 import { undoPayment } from '../ledger/undo-payment.ts'
 import { formatMoney } from '../money/format-money.ts'
+import { deletePayment } from '../orders/corrections.ts'
 import { writeHistory } from '../orders/history.ts'
 import { nextState, type Order } from '../orders/order.ts'
 import { listPayments, type Payment } from '../orders/payments.ts'
@@ -48,7 +49,7 @@ async function strikeOne(
   { stripeSourceId, amount }: Payment,
   by: string,
 ): Promise<void> {
-  await tx.deleteFrom('payments').where('stripe_source_id', '=', stripeSourceId).execute()
+  await deletePayment(tx, stripeSourceId)
   await undoPayment(tx, order.id, stripeSourceId, deps.clock())
   const words = `Payment of ${formatMoney(amount, deps.installation.locale)}, ${stripeSourceId}`
   const text = `${words}: taken off our books, since Stripe has none (${by})`

@@ -1,5 +1,6 @@
 import { formatMoney } from '../../money/format-money.ts'
 import { isZero } from '../../money/money.ts'
+import { listPaidIntents } from '../../orders/payments.ts'
 import { findOrderByPaymentIntent, lockOrder } from '../../orders/store.ts'
 import { fromStripeAmount } from '../../stripe/amounts.ts'
 import { orNull } from '../../stripe/client.ts'
@@ -47,11 +48,6 @@ export const chargeUnknown: Kind = {
 
 async function listUnknown({ db }: Scan, charges: ChargeThing[]): Promise<string[]> {
   const ids = charges.map(({ intent }) => intent.id)
-  const rows = await db
-    .selectFrom('payments')
-    .select('stripe_payment_intent_id as id')
-    .where('stripe_payment_intent_id', 'in', ids)
-    .execute()
-  const known = new Set(rows.map(({ id }) => id))
+  const known = await listPaidIntents(db, ids)
   return ids.filter((id) => !known.has(id))
 }

@@ -1,6 +1,6 @@
+import { forgetCustomer } from '../../checkout/customers.ts'
 import { orNull } from '../../stripe/client.ts'
-import type { ReconcileDeps } from '../deps.ts'
-import type { Kind, Task } from '../kind.ts'
+import type { Kind } from '../kind.ts'
 import { noDifference } from './no-difference.ts'
 
 /** A reader's customer that was deleted at Stripe. */
@@ -32,9 +32,11 @@ export const customerGone: Kind = {
       }
     }
   },
-  fixes: [{ name: 'forget', label: 'Forget the customer', apply: forget }],
-}
-
-async function forget({ db }: ReconcileDeps, { subject }: Task): Promise<void> {
-  await db.deleteFrom('stripe_customers').where('stripe_customer_id', '=', subject).execute()
+  fixes: [
+    {
+      name: 'forget',
+      label: 'Forget the customer',
+      apply: ({ db }, { subject }) => forgetCustomer(db, subject),
+    },
+  ],
 }

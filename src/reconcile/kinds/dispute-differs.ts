@@ -1,7 +1,9 @@
 import { afterMoneyMoved } from '../../checkout/weigh-duplicate.ts'
 import { inTransaction } from '../../db/database.ts'
 import { formatMoney } from '../../money/format-money.ts'
-import { type Money, minorUnits, money } from '../../money/money.ts'
+import { type Money, minorUnits } from '../../money/money.ts'
+import { correctDispute, deleteDispute } from '../../orders/corrections.ts'
+import { findDispute, hasStandingDispute } from '../../orders/disputes.ts'
 import { writeHistory } from '../../orders/history.ts'
 import { nextState } from '../../orders/order.ts'
 import { recountRefunds } from '../../orders/refunds.ts'
@@ -11,7 +13,7 @@ import { orNull } from '../../stripe/client.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import type { Kind, Task } from '../kind.ts'
 import type { Scan, Things } from '../sources/source.ts'
-import { findDispute, tellOfDispute } from './dispute-unknown.ts'
+import { tellOfDispute } from './dispute-unknown.ts'
 
 /** A dispute of another amount or state, or one that Stripe does not have. */
 export const disputeDiffers: Kind = {
@@ -31,9 +33,9 @@ export const disputeDiffers: Kind = {
     const said = dispute && words(fromStripeAmount(dispute.amount, dispute.currency), dispute.status)
     return async (tx) => {
       const row = await findDispute(tx, disputeId)
-      const order = row && (await lockOrder(tx, row.order_id))
+      const order = row && (await lockOrder(tx, row.orderId))
       const now = await findDispute(tx, disputeId)
-      const weSay = now && words(money(now.amount, now.currency), now.state)
+      const weSay = now && words(now.amount, now.state)
       if (!order || !weSay || said === weSay) return null
       return {
         orderId: order.id,
@@ -68,19 +70,17 @@ async function takeOver(deps: ReconcileDeps, { subject, by }: Task): Promise<voi
   const dispute = await orNull(deps.stripe.disputes.retrieve(subject))
   if (!dispute) return strikeDispute(deps, subject, by)
   await tellOfDispute(deps, subject)
-  const amount = minorUnits(fromStripeAmount(dispute.amount, dispute.currency))
-  await deps.db.updateTable('disputes').set({ amount }).where('stripe_dispute_id', '=', subject).execute()
+  await correctDispute(deps.db, subject, fromStripeAmount(dispute.amount, dispute.currency))
 }
 
 async function strikeDispute(deps: ReconcileDeps, disputeId: string, by: string): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
     const row = await findDispute(tx, disputeId)
-    const order = row && (await lockOrder(tx, row.order_id))
+    const order = row && (await lockOrder(tx, row.orderId))
     if (!order) return
-    await tx.deleteFrom('disputes').where('stripe_dispute_id', '=', disputeId).execute()
-    const others = await tx.selectFrom('disputes').select('state').where('order_id', '=', order.id).execute()
-    const open = others.some(({ state }) => state !== 'won' && !state.startsWith('warning'))
-    const state = open ? order.state : (nextState(order.state, 'dispute_won') ?? order.state)
+    await deleteDispute(tx, disputeId)
+    const stands = await hasStandingDispute(tx, order.id)
+    const state = stands ? order.state : (nextState(order.state, 'dispute_won') ?? order.state)
     await updateOrder(tx, order.id, { state })
     const text = `Dispute ${disputeId} taken off our books, since Stripe has none (${by})`
     await writeHistory(tx, order.id, { at: deps.clock(), text, by: 'staff' })

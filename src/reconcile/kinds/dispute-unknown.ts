@@ -1,17 +1,18 @@
 import { formatMoney } from '../../money/format-money.ts'
+import { findDispute, listKnownDisputes } from '../../orders/disputes.ts'
 import { findOrderByPaymentIntent, lockOrder } from '../../orders/store.ts'
 import { fromStripeAmount } from '../../stripe/amounts.ts'
 import { idOf, orNull } from '../../stripe/client.ts'
 import type { ReconcileDeps } from '../deps.ts'
 import { CannotMend, type Kind } from '../kind.ts'
-import type { Scan, Things } from '../sources/source.ts'
 import { tellAgain } from '../tell-again.ts'
+import { listUnknown } from './list-unknown.ts'
 import { noDifference } from './no-difference.ts'
 
 /** A dispute over a payment of ours that we do not have. */
 export const disputeUnknown: Kind = {
   title: 'A dispute that we lack',
-  find: { disputes: listUnknown },
+  find: { disputes: (scan, disputes) => listUnknown(scan, disputes, listKnownDisputes) },
   look: async (deps, disputeId) => {
     const dispute = await orNull(deps.stripe.disputes.retrieve(disputeId))
     const intentId = idOf(dispute?.payment_intent)
@@ -43,32 +44,4 @@ export async function tellOfDispute(deps: ReconcileDeps, disputeId: string): Pro
   const intentId = idOf((await deps.stripe.disputes.retrieve(disputeId)).payment_intent)
   if (!intentId) throw new CannotMend('It is over no payment.')
   await tellAgain(deps, 'charge.dispute.updated', disputeId, { payment_intent: intentId })
-}
-
-async function listUnknown({ db }: Scan, disputes: Things['disputes'][]): Promise<string[]> {
-  const intents = disputes.flatMap(({ payment_intent }) => idOf(payment_intent) ?? [])
-  const payments = await db
-    .selectFrom('payments')
-    .select('stripe_payment_intent_id as id')
-    .where('stripe_payment_intent_id', 'in', intents)
-    .execute()
-  const ours = new Set(payments.map(({ id }) => id))
-  const rows = await db
-    .selectFrom('disputes')
-    .select('stripe_dispute_id as id')
-    .where(
-      'stripe_dispute_id',
-      'in',
-      disputes.map(({ id }) => id),
-    )
-    .execute()
-  const known = new Set(rows.map(({ id }) => id))
-  return disputes
-    .filter(({ id, payment_intent }) => ours.has(idOf(payment_intent)) && !known.has(id))
-    .map(({ id }) => id)
-}
-
-/** undefined: it is not here. */
-export function findDispute(db: Scan['db'], disputeId: string) {
-  return db.selectFrom('disputes').selectAll().where('stripe_dispute_id', '=', disputeId).executeTakeFirst()
 }

@@ -1,8 +1,10 @@
 import { afterMoneyMoved } from '../../checkout/weigh-duplicate.ts'
 import { inTransaction, type Transaction } from '../../db/database.ts'
 import { formatMoney } from '../../money/format-money.ts'
-import { compare, currencyCode, type Money, minorUnits, money } from '../../money/money.ts'
+import { compare, currencyCode, type Money, money } from '../../money/money.ts'
+import { correctPayment } from '../../orders/corrections.ts'
 import { writeHistory } from '../../orders/history.ts'
+import { findPayment } from '../../orders/payments.ts'
 import { recountRefunds } from '../../orders/refunds.ts'
 import { lockOrder } from '../../orders/store.ts'
 import { fromStripeAmount } from '../../stripe/amounts.ts'
@@ -72,12 +74,10 @@ function isSame(one: Money, other: Money): boolean {
 
 /** A payment of ours with its order, which is locked; null: there is none for this. */
 export async function lockPayment(tx: Transaction, sourceId: string) {
-  const find = () =>
-    tx.selectFrom('payments').selectAll().where('stripe_source_id', '=', sourceId).executeTakeFirst()
-  const orderId = (await find())?.order_id
+  const orderId = (await findPayment(tx, sourceId))?.orderId
   const order = orderId ? await lockOrder(tx, orderId) : null
-  const row = await find()
-  return order && row ? { order, orderId: order.id, amount: money(row.amount, row.currency) } : null
+  const payment = await findPayment(tx, sourceId)
+  return order && payment ? { ...payment, order } : null
 }
 
 async function takeOver(deps: ReconcileDeps, { subject, by }: Task): Promise<void> {
@@ -88,8 +88,7 @@ async function takeOver(deps: ReconcileDeps, { subject, by }: Task): Promise<voi
     if (!payment || isSame(payment.amount, taken)) return
     if (currencyCode(taken) !== payment.order.currency)
       throw new CannotMend('Stripe took another currency than the order is in: pay it back in Stripe.')
-    const figures = { amount: minorUnits(taken), currency: currencyCode(taken) }
-    await tx.updateTable('payments').set(figures).where('stripe_source_id', '=', subject).execute()
+    await correctPayment(tx, subject, taken)
     const amount = formatMoney(taken, deps.installation.locale)
     const text = `Payment ${subject} put right to ${amount}, as Stripe took it (${by})`
     await writeHistory(tx, payment.orderId, { at: deps.clock(), text, by: 'staff' })

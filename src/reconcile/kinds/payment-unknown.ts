@@ -1,5 +1,6 @@
 import { formatMoney } from '../../money/format-money.ts'
 import { nextState } from '../../orders/order.ts'
+import { findPayment } from '../../orders/payments.ts'
 import { findOrder, lockOrder } from '../../orders/store.ts'
 import { fromStripeAmount } from '../../stripe/amounts.ts'
 import { idOf, orNull } from '../../stripe/client.ts'
@@ -25,12 +26,7 @@ export const paymentUnknown: Kind = {
       const order = await lockOrder(tx, orderId)
       // An order that is not settled yet is another difference.
       if (!order || nextState(order.state, 'paid') === 'paid') return null
-      const known = await tx
-        .selectFrom('payments')
-        .select('id')
-        .where('stripe_source_id', '=', invoiceId)
-        .executeTakeFirst()
-      if (known) return null
+      if (await findPayment(tx, invoiceId)) return null
       return {
         orderId,
         stripeSays: `Invoice ${invoiceId} is paid, ${formatMoney(amount, deps.installation.locale)}`,

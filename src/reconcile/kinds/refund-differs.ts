@@ -2,9 +2,10 @@ import type Stripe from 'stripe'
 import { afterMoneyMoved } from '../../checkout/weigh-duplicate.ts'
 import { inTransaction } from '../../db/database.ts'
 import { formatMoney } from '../../money/format-money.ts'
-import { currencyCode, type Money, minorUnits, money } from '../../money/money.ts'
+import { compare, currencyCode, type Money, minorUnits } from '../../money/money.ts'
+import { correctRefund, deleteRefund } from '../../orders/corrections.ts'
 import { writeHistory } from '../../orders/history.ts'
-import { recountRefunds } from '../../orders/refunds.ts'
+import { findRefund, recountRefunds } from '../../orders/refunds.ts'
 import { lockOrder } from '../../orders/store.ts'
 import { fromStripeAmount } from '../../stripe/amounts.ts'
 import { idOf, orNull } from '../../stripe/client.ts'
@@ -12,7 +13,6 @@ import type { ReconcileDeps } from '../deps.ts'
 import type { Kind, Task } from '../kind.ts'
 import type { Scan, Things } from '../sources/source.ts'
 import { tellAgain } from '../tell-again.ts'
-import { findRefund } from './refund-unknown.ts'
 
 /** A refund of another amount or state, or one that Stripe does not have. */
 export const refundDiffers: Kind = {
@@ -32,9 +32,9 @@ export const refundDiffers: Kind = {
     const said = refund && words(amountOf(refund), refund.status)
     return async (tx) => {
       const row = await findRefund(tx, refundId)
-      const order = row && (await lockOrder(tx, row.order_id))
+      const order = row && (await lockOrder(tx, row.orderId))
       const now = await findRefund(tx, refundId)
-      const weSay = now && words(money(now.amount, now.currency), now.state)
+      const weSay = now && words(now.amount, now.state)
       if (!order || !weSay || said === weSay) return null
       return {
         orderId: order.id,
@@ -77,12 +77,11 @@ async function takeOver(deps: ReconcileDeps, { subject, by }: Task): Promise<voi
   if (refund && intentId) await tellAgain(deps, 'refund.updated', subject, { payment_intent: intentId })
   await inTransaction(deps.db, async (tx) => {
     const row = await findRefund(tx, subject)
-    const order = row && (await lockOrder(tx, row.order_id))
+    const order = row && (await lockOrder(tx, row.orderId))
     if (!order) return
-    if (refund && minorUnits(amountOf(refund)) === row.amount) return
-    const target = tx.updateTable('refunds').where('stripe_refund_id', '=', subject)
-    if (refund) await target.set({ amount: minorUnits(amountOf(refund)) }).execute()
-    else await tx.deleteFrom('refunds').where('stripe_refund_id', '=', subject).execute()
+    if (refund && compare(amountOf(refund), row.amount) === 0) return
+    if (refund) await correctRefund(tx, subject, amountOf(refund))
+    else await deleteRefund(tx, subject)
     const text = refund
       ? `Refund ${subject} put right to ${formatMoney(amountOf(refund), deps.installation.locale)} (${by})`
       : `Refund ${subject} taken off our books, since Stripe has none (${by})`

@@ -1,16 +1,17 @@
 import { formatMoney } from '../../money/format-money.ts'
+import { findRefund, listKnownRefunds } from '../../orders/refunds.ts'
 import { findOrderByPaymentIntent, lockOrder } from '../../orders/store.ts'
 import { fromStripeAmount } from '../../stripe/amounts.ts'
 import { idOf, orNull } from '../../stripe/client.ts'
 import { CannotMend, type Kind } from '../kind.ts'
-import type { Scan, Things } from '../sources/source.ts'
 import { tellAgain } from '../tell-again.ts'
+import { listUnknown } from './list-unknown.ts'
 import { noDifference } from './no-difference.ts'
 
 /** A refund of a payment of ours that we do not have. */
 export const refundUnknown: Kind = {
   title: 'A refund that we lack',
-  find: { refunds: listUnknown },
+  find: { refunds: (scan, refunds) => listUnknown(scan, refunds, listKnownRefunds) },
   look: async (deps, refundId) => {
     const refund = await orNull(deps.stripe.refunds.retrieve(refundId))
     const intentId = idOf(refund?.payment_intent)
@@ -39,33 +40,4 @@ export const refundUnknown: Kind = {
       },
     },
   ],
-}
-
-/** Those of payments of ours that are not here. */
-async function listUnknown({ db }: Scan, refunds: Things['refunds'][]): Promise<string[]> {
-  const intents = refunds.flatMap(({ payment_intent }) => idOf(payment_intent) ?? [])
-  const payments = await db
-    .selectFrom('payments')
-    .select('stripe_payment_intent_id as id')
-    .where('stripe_payment_intent_id', 'in', intents)
-    .execute()
-  const ours = new Set(payments.map(({ id }) => id))
-  const rows = await db
-    .selectFrom('refunds')
-    .select('stripe_refund_id as id')
-    .where(
-      'stripe_refund_id',
-      'in',
-      refunds.map(({ id }) => id),
-    )
-    .execute()
-  const known = new Set(rows.map(({ id }) => id))
-  return refunds
-    .filter(({ id, payment_intent }) => ours.has(idOf(payment_intent)) && !known.has(id))
-    .map(({ id }) => id)
-}
-
-/** undefined: it is not here. */
-export function findRefund(db: Scan['db'], refundId: string) {
-  return db.selectFrom('refunds').selectAll().where('stripe_refund_id', '=', refundId).executeTakeFirst()
 }

@@ -1,7 +1,7 @@
 import { compareSession } from '../../checkout/compare-session.ts'
 import { readSession } from '../../checkout/read-session.ts'
+import { listSessionIds } from '../../checkout/sessions.ts'
 import { settle } from '../../checkout/settle.ts'
-import type { Transaction } from '../../db/database.ts'
 import { nextState } from '../../orders/order.ts'
 import { findOrderByNumber, lockOrder } from '../../orders/store.ts'
 import { orNull } from '../../stripe/client.ts'
@@ -56,20 +56,10 @@ export const sessionDiffers: Kind = {
 
 /** The paid one of an order's sessions, as Stripe has it now; null: none is. */
 export async function readPaidSession(deps: ReconcileDeps, number: string) {
-  for (const id of await listSessionIds(deps.db, number)) {
+  const order = await findOrderByNumber(deps.db, number)
+  for (const id of order ? await listSessionIds(deps.db, order.id) : []) {
     const session = await orNull(readSession(deps.stripe, id))
     if (session?.payment === 'paid') return session
   }
   return null
-}
-
-async function listSessionIds(db: Transaction, number: string): Promise<string[]> {
-  const order = await findOrderByNumber(db, number)
-  const rows = await db
-    .selectFrom('checkout_sessions')
-    .select('id')
-    .where('order_id', '=', order?.id ?? null)
-    .orderBy('attempt', 'desc')
-    .execute()
-  return rows.map(({ id }) => id)
 }
