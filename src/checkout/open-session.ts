@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { inTransaction } from '../db/database.ts'
 import { type Order, type OrderLine, subscriptionLine } from '../orders/order.ts'
-import { updateOrder } from '../orders/store.ts'
+import { setStripePrices, updateOrder } from '../orders/store.ts'
 import { findPromotion } from '../plans/promotion-store.ts'
 import { findPlanById, findPriceById } from '../plans/store.ts'
 import { syncCoupon, syncPrice } from '../plans/sync-price.ts'
@@ -115,16 +115,7 @@ async function sessionParams(
 async function syncLines(deps: CheckoutDeps, order: Order): Promise<string[]> {
   const ids: string[] = []
   for (const line of order.lines) ids.push(await syncLine(deps, line))
-  await inTransaction(deps.db, async (tx) => {
-    for (const [position, stripePriceId] of ids.entries()) {
-      await tx
-        .updateTable('order_lines')
-        .set({ stripe_price_id: stripePriceId })
-        .where('order_id', '=', order.id)
-        .where('position', '=', position)
-        .execute()
-    }
-  })
+  await inTransaction(deps.db, (tx) => setStripePrices(tx, order.id, ids))
   return ids
 }
 

@@ -4,11 +4,18 @@ import { inTransaction, type Transaction } from '../db/database.ts'
 import { findRunningPass } from '../entitlements/store.ts'
 import { writeHistory } from '../orders/history.ts'
 import type { Order } from '../orders/order.ts'
-import { type Buyer, findPendingOrder, insertOrder, lockBuyer, nextOrderNumber } from '../orders/store.ts'
+import {
+  type Buyer,
+  findPendingOrder,
+  insertConsents,
+  insertOrder,
+  lockBuyer,
+  nextOrderNumber,
+} from '../orders/store.ts'
 import { hasAccount } from '../readers/has-account.ts'
 import { listSubscriptionsOf } from '../subscriptions/store.ts'
 import { overlapping, type Subscription } from '../subscriptions/subscription.ts'
-import { type Consent, consentsFor } from './consents.ts'
+import { consentsFor } from './consents.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { draftOrder, fingerprintOf } from './draft-order.ts'
 import { whyNotRedeemable } from './reserve-redemption.ts'
@@ -79,15 +86,4 @@ async function findPass(
     if (until) return { name: plan.name, until }
   }
   return null
-}
-
-async function insertConsents(tx: Transaction, order: Order, consents: Consent[]): Promise<void> {
-  if (consents.length === 0) return
-  const rows = consents.map(({ name, text }) => ({
-    order_id: order.id,
-    name,
-    text,
-    given_at: order.placedAt,
-  }))
-  await tx.insertInto('order_consents').values(rows).execute()
 }

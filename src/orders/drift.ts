@@ -29,6 +29,7 @@ export const driftKinds = [
   'dispute_lost_goes_on',
   'customer_gone',
   'ledger_differs',
+  'cannot_compare',
 ] as const
 
 export type DriftKind = (typeof driftKinds)[number]

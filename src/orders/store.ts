@@ -59,6 +59,33 @@ function lineRow(orderId: string, line: OrderLine, position: number): Insertable
   }
 }
 
+/** What a reader agreed to by placing an order, in the words that were shown. */
+export async function insertConsents(
+  tx: Transaction,
+  order: Order,
+  consents: readonly { name: string; text: string }[],
+): Promise<void> {
+  if (consents.length === 0) return
+  const given = { order_id: order.id, given_at: order.placedAt }
+  const rows = consents.map(({ name, text }) => ({ ...given, name, text }))
+  await tx.insertInto('order_consents').values(rows).execute()
+}
+
+/** What its lines are sold as at Stripe: a price's id for each, in their order. */
+export async function setStripePrices(
+  tx: Transaction,
+  orderId: string,
+  stripePriceIds: readonly string[],
+): Promise<void> {
+  for (const [position, stripePriceId] of stripePriceIds.entries())
+    await tx
+      .updateTable('order_lines')
+      .set({ stripe_price_id: stripePriceId })
+      .where('order_id', '=', orderId)
+      .where('position', '=', position)
+      .execute()
+}
+
 /** null: no such order. */
 export async function findOrder(db: Transaction, id: string): Promise<Order | null> {
   return load(db, await db.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst())

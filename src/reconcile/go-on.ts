@@ -32,8 +32,8 @@ interface Turn {
 
 /**
  * Goes on with the comparison under way until it is finished; none, or one that another process is at, is left alone.
- * May be killed anywhere: each step is written down with where the next one begins. Throws what Stripe's client throws;
- * then the next try goes on from there.
+ * May be killed anywhere: each step is written down with where the next one begins. Throws what Stripe's client throws,
+ * but for what concerns one suspect alone; then the next try goes on from there.
  */
 export async function goOnComparing(deps: ReconcileDeps): Promise<void> {
   const claim = randomUUID()

@@ -4,8 +4,10 @@ import { catchUp } from './catch-up.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { gently } from './gently.ts'
 import type { Weigh } from './kind.ts'
+import { setAside } from './kinds/cannot-compare.ts'
 import { kinds } from './kinds/table.ts'
 import { deleteSuspect, listSuspects, type Suspect } from './store.ts'
+import { orUnread, Unread } from './unread.ts'
 
 const atOnce = 20
 
@@ -18,28 +20,45 @@ export interface Looked {
 
 /**
  * Looks at the next suspects, each anew. What differs is looked at once more after every event until then was taken, and
- * only what differs in the same words still is written down: money that moves meanwhile is no difference.
+ * only what differs in the same words still is written down: money that moves meanwhile is no difference. One that cannot
+ * be read is written down as that, and the others are looked at; a fault that may pass is thrown.
  */
 export async function lookAtSuspects(deps: ReconcileDeps, comparisonId: string): Promise<Looked> {
   const suspects = await listSuspects(deps.db, comparisonId, atOnce)
   const counts = { found: 0, closed: 0 }
   const differing: { suspect: Suspect; before: Difference }[] = []
   for (const suspect of suspects) {
-    const weigh = await lookAt(deps, suspect)
-    const before = await inTransaction(deps.db, weigh)
-    if (before) differing.push({ suspect, before })
+    const before = await orUnread(async () => inTransaction(deps.db, await lookAt(deps, suspect)))
+    if (before instanceof Unread) counts.found += await giveUp(deps, comparisonId, suspect, before)
+    else if (before) differing.push({ suspect, before })
     else if (await acquit(deps, comparisonId, suspect)) counts.closed++
   }
   if (differing.length > 0) await gently(() => catchUp(deps))
   for (const { suspect, before } of differing) {
-    const outcome = await judge(deps, comparisonId, suspect, before)
-    if (outcome) counts[outcome]++
+    const outcome = await orUnread(() => judge(deps, comparisonId, suspect, before))
+    if (outcome instanceof Unread) counts.found += await giveUp(deps, comparisonId, suspect, outcome)
+    else if (outcome) counts[outcome]++
   }
   return { ...counts, left: suspects.length > 0 }
 }
 
 export function lookAt(deps: ReconcileDeps, { kind, subject }: Suspect): Promise<Weigh> {
   return gently(() => kinds[kind].look(deps, subject))
+}
+
+/** Returns how many differences are new by that: one, or none where it was set aside before. */
+function giveUp(
+  deps: ReconcileDeps,
+  comparisonId: string,
+  suspect: Suspect,
+  unread: Unread,
+): Promise<number> {
+  deps.log.warn({ ...suspect, why: unread.why }, 'a suspect cannot be read and is set aside')
+  return inTransaction(deps.db, async (tx) => {
+    await deleteSuspect(tx, comparisonId, suspect)
+    const drift = setAside(suspect, kinds[suspect.kind].title, unread)
+    return (await recordDrift(tx, drift, deps.clock())) ? 1 : 0
+  })
 }
 
 /** Returns whether it was an open difference. */

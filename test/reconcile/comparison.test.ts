@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type Stripe from 'stripe'
+import Stripe from 'stripe'
 import { latestNight } from '../../src/reconcile/comparison.ts'
 import type { ReconcileDeps } from '../../src/reconcile/deps.ts'
 import { goOnComparing } from '../../src/reconcile/go-on.ts'
@@ -20,6 +20,10 @@ await subscribe(newsstand.visitor(), 'bob@example.com', 'all-access-monthly')
 async function tamper(): Promise<string> {
   await db.updateTable('orders').set({ total: 1 }).where('number', '=', number).execute()
   return `amount_differs ${number}`
+}
+
+async function subscriptionOf(): Promise<string> {
+  return (await orderOf(newsstand, number)).stripe_subscription_id ?? ''
 }
 
 async function begin(): Promise<void> {
@@ -118,6 +122,23 @@ describe('a comparison', () => {
     assert.deepEqual(await listOpen(newsstand), [expected])
     await db.updateTable('orders').set({ total: 13_000 }).where('number', '=', number).execute()
     await compareAll(newsstand)
+  })
+
+  it('stops where Stripe does not answer about a suspect, and looks at it when it goes on', async () => {
+    const of = db.updateTable('subscriptions').where('stripe_subscription_id', '=', await subscriptionOf())
+    await of.set({ state: 'past_due' }).execute()
+    await begin()
+    const silent = withStripe(['subscriptions', 'retrieve'], () => {
+      throw new Stripe.errors.StripeConnectionError({ message: 'silence', type: 'api_error' })
+    })
+    await assert.rejects(goOnComparing(silent), /silence/)
+    assert.equal((await listComparisons(db, 1))[0]?.stage, 'suspects')
+    assert.deepEqual(await listOpen(newsstand), [])
+    await goOnComparing(deps)
+    assert.deepEqual(await listOpen(newsstand), [`subscription_differs ${await subscriptionOf()}`])
+    await of.set({ state: 'active' }).execute()
+    await compareAll(newsstand)
+    assert.deepEqual(await listOpen(newsstand), [])
   })
 
   it('takes no money that moves meanwhile for a difference', async () => {

@@ -576,6 +576,41 @@ describe('what only staff can decide', () => {
   })
 })
 
+describe('what cannot be read', () => {
+  it('is set aside, is looked at again, and keeps nothing else from being compared', async () => {
+    const [one, two] = [await buy(), await buy()]
+    await settled()
+    const say = (status: string) =>
+      sql`UPDATE sandbox.objects SET data = jsonb_set(data::jsonb, '{status}', to_jsonb(${status}::text))::json
+          WHERE id = ${one.subscription}`.execute(db)
+    const lose = (deleted: boolean) =>
+      sql`UPDATE sandbox.objects SET deleted = ${deleted} WHERE id = ${two.subscription}`.execute(db)
+    await say('frozen')
+    await lose(true)
+    const after = `subscription_gone ${two.subscription}`
+    const drift = await find('cannot_compare', `subscription_differs ${one.subscription}`, after)
+    assert.match(drift.stripe_says, /unknown status frozen/)
+    await fail(drift, 'look', 'unknown status frozen')
+    await find('cannot_compare', `subscription_differs ${one.subscription}`, after)
+    await say('active')
+    await lose(false)
+    await mend(drift, 'look')
+  })
+
+  it('and differs once it can be read, is a difference of its own kind', async () => {
+    const { number } = await buy()
+    await settled()
+    await db.updateTable('orders').set({ total: 1 }).where('number', '=', number).execute()
+    const words = { stripeSays: 'It could not be read', weSay: 'It was to be looked at', fix: 'Look again.' }
+    const unread = { kind: 'cannot_compare', subject: `amount_differs ${number}`, orderId: null } as const
+    await recordDrift(db, { ...unread, ...words }, newsstand.clock())
+    const drift = (await openDrift(newsstand))[0]
+    await dora.post(`/admin/drift/${drift?.id}/fixes`).type('form').send({ fix: 'look' }).expect(303)
+    assert.deepEqual(await listOpen(newsstand), [`amount_differs ${number}`])
+    await mend(await find('amount_differs', number), 'takeover')
+  })
+})
+
 describe('the table of kinds', () => {
   it('has no button that this file did not press', async () => {
     const all = driftKinds.flatMap((kind) => kinds[kind].fixes.map(({ name }) => `${kind} ${name}`))

@@ -2,7 +2,7 @@ import { nextState } from '../../orders/order.ts'
 import { lockOrder } from '../../orders/store.ts'
 import { orNull } from '../../stripe/client.ts'
 import { toSubscriptionState } from '../../subscriptions/read-subscription.ts'
-import { isLiving } from '../../subscriptions/subscription.ts'
+import { hasEnded, isLiving } from '../../subscriptions/subscription.ts'
 import type { Kind } from '../kind.ts'
 import { payBack } from '../pay-back.ts'
 import { isUuid } from '../sources/at-stripe.ts'
@@ -60,8 +60,13 @@ function lives({ status }: Things['subscriptions']): boolean {
   return isLiving(toSubscriptionState(status))
 }
 
+/** A status that Stripe added since must not stop the page that it is on: looking at the one subscription tells of it. */
+function mayLive({ status }: Things['subscriptions']): boolean {
+  return !hasEnded(status) && status !== 'incomplete'
+}
+
 async function listUnknown({ db }: Scan, subscriptions: Things['subscriptions'][]): Promise<string[]> {
-  const ids = subscriptions.filter(lives).map(({ id }) => id)
+  const ids = subscriptions.filter(mayLive).map(({ id }) => id)
   if (ids.length === 0) return []
   const rows = await db
     .selectFrom('subscriptions')

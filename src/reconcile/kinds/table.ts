@@ -1,6 +1,7 @@
 import type { DriftKind } from '../../orders/drift.ts'
 import type { Kind } from '../kind.ts'
 import { amountDiffers } from './amount-differs.ts'
+import { cannotCompare } from './cannot-compare.ts'
 import { chargeUnknown } from './charge-unknown.ts'
 import { customerGone } from './customer-gone.ts'
 import { disputeDiffers } from './dispute-differs.ts'
@@ -48,4 +49,5 @@ export const kinds: Readonly<Record<DriftKind, Kind>> = {
   dispute_lost_goes_on: disputeLostGoesOn,
   customer_gone: customerGone,
   ledger_differs: ledgerDiffers,
+  cannot_compare: cannotCompare((kind) => kinds[kind]),
 }
