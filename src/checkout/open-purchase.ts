@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Transaction } from '../db/database.ts'
 import { addMonths } from '../entitlements/add-months.ts'
 import { spanOf } from '../entitlements/entitlement.ts'
-import { findRunningPass, insertEntitlement } from '../entitlements/store.ts'
+import { findEntitlementOfLine, findRunningPass, insertEntitlement } from '../entitlements/store.ts'
 import type { Order, OrderLine } from '../orders/order.ts'
-import { insertSubscription, listSubscriptionsOf } from '../subscriptions/store.ts'
+import { findSubscriptionOfOrder, insertSubscription, listSubscriptionsOf } from '../subscriptions/store.ts'
 import { overlapping, type Subscription } from '../subscriptions/subscription.ts'
 import type { CheckoutDeps } from './deps.ts'
 import type { SessionFacts } from './read-session.ts'
@@ -12,7 +12,7 @@ import type { SessionFacts } from './read-session.ts'
 /**
  * Makes the subscription and the entitlements of an order that is being recorded as paid. Returns the positions of lines
  * that are duplicates: a subscription to what its reader, whose row is locked, has already, or a pass that still runs. They
- * open nothing.
+ * open nothing. What an order opened before its payment was struck is there still, and is not made again.
  */
 export async function openPurchase(
   tx: Transaction,
@@ -46,6 +46,7 @@ async function openPass(
   readerId: string,
 ): Promise<boolean> {
   if (line.kind !== 'pass' || !line.lastsMonths) return false
+  if (await findEntitlementOfLine(tx, order.id, position)) return false
   const startsAt = deps.clock()
   if (await findRunningPass(tx, readerId, line.planId, startsAt)) return true
   const endsAt = addMonths(startsAt, line.lastsMonths * line.quantity)
@@ -65,6 +66,8 @@ async function beginSubscription(
   readNumber: number,
 ): Promise<boolean> {
   if (!session.subscription) throw new Error(`session ${session.id} is paid and has no subscription`)
+  const known = await findSubscriptionOfOrder(tx, order.id)
+  if (known?.stripeSubscriptionId === session.subscription.id) return false
   const others = overlapping(await listSubscriptionsOf(tx, readerId), line.opens)
   const duplicate = others.length > 0
   const subscription: Subscription = {

@@ -10,6 +10,7 @@ import { writeHistory } from '../orders/history.ts'
 import type { Order, OrderLine } from '../orders/order.ts'
 import { insertPayment } from '../orders/payments.ts'
 import { queueFollowCharges } from '../orders/queue-follow-charges.ts'
+import { recountRefunds } from '../orders/refunds.ts'
 import { updateOrder } from '../orders/store.ts'
 import { countRedemption } from '../plans/promotion-store.ts'
 import { lockReader, readerForPaidEmail } from '../readers/paid-reader.ts'
@@ -18,7 +19,7 @@ import type { CheckoutDeps } from './deps.ts'
 import { openPurchase } from './open-purchase.ts'
 import type { SessionFacts } from './read-session.ts'
 import { queueReceipt } from './receipt.ts'
-import { undoDuplicateJob } from './weigh-duplicate.ts'
+import { afterMoneyMoved, undoDuplicateJob } from './weigh-duplicate.ts'
 
 /**
  * All that a payment means, in the caller's transaction, which holds the order's lock: its reader, the payment, what it
@@ -55,6 +56,8 @@ export async function recordPurchase(
   // After the cart, as placing an order locks them.
   if (order.promotionCodeId) await countRedemption(tx, order.promotionCodeId)
   if (duplicates.length > 0) await recordDuplicates(tx, deps, paid, session, duplicates)
+  // Its payment may have been struck: what it opened then waits, and what went back of it counts.
+  if (order.state === 'failed') await afterMoneyMoved(deps)(tx, await recountRefunds(tx, paid), now)
   const wantsReceipt = duplicates.length < order.lines.length
   if (wantsReceipt) await queueReceipt(tx, deps, paid, isKept(paid, duplicates) ? renewalOf(session) : null)
 }

@@ -12,12 +12,15 @@ import { listPayments, type Payment } from '../orders/payments.ts'
 import { followRefunds } from '../orders/refunds.ts'
 import { findOrder, lockOrder } from '../orders/store.ts'
 import { fromStripeAmount, toStripeAmount } from '../stripe/amounts.ts'
-import { withLiveKey } from '../stripe/spent-key.ts'
+import { isSpent } from '../stripe/spent-key.ts'
 import { cancelAtOnce } from '../subscriptions/cancel-at-once.ts'
 import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
 import { isLiving } from '../subscriptions/subscription.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { afterUndoing, undoDuplicateJob } from './weigh-duplicate.ts'
+
+/** Keys under which Stripe keeps a fault of its own for a day; so many are passed by at one try. */
+const mostSpent = 3
 
 /**
  * Cancels at Stripe what a reader bought twice, and pays back what it took: both stay on record, and so does the rest of
@@ -57,9 +60,16 @@ async function endSubscription(deps: CheckoutDeps, order: Order): Promise<void> 
 
 /**
  * Pays back what is owed of a payment and was not yet, by whomever: Stripe forgets idempotency keys after a day, but not
- * refunds. Returns false where a dispute forbids it.
+ * refunds. Returns false where a dispute forbids it. `spent`: how many keys are, whose refund may have been made all the
+ * same; a part could be paid back twice, so each new key is preceded by a new look.
  */
-async function payBack(deps: CheckoutDeps, order: Order, payment: Payment, owed: Money): Promise<boolean> {
+async function payBack(
+  deps: CheckoutDeps,
+  order: Order,
+  payment: Payment,
+  owed: Money,
+  spent = 0,
+): Promise<boolean> {
   if (isZero(owed)) return true
   const { stripePaymentIntentId: paymentIntent, stripeSourceId } = payment
   if (!paymentIntent) throw new Error(`payment ${stripeSourceId} has no payment intent to refund`)
@@ -69,7 +79,12 @@ async function payBack(deps: CheckoutDeps, order: Order, payment: Payment, owed:
   const won = (await listDisputes(deps.db, order.id)).filter(({ effect }) => effect === 'won')
   // A refusal is kept under its key like any result: after another refund or dispute, it is another question.
   const key = `${deps.installation.id}:${order.id}:undo-duplicate:${paymentIntent}:${data.length}:${won.length}`
-  return refund(deps, order, { paymentIntent, due, key })
+  try {
+    return await refund(deps, order, { paymentIntent, due, key: spent > 0 ? `${key}:${spent}` : key })
+  } catch (error) {
+    if (!isSpent(error) || spent === mostSpent) throw error
+    return payBack(deps, order, payment, owed, spent + 1)
+  }
 }
 
 function stillDue(owed: Money, refunds: readonly Stripe.Refund[]): Money {
@@ -90,11 +105,9 @@ async function refund(
   const metadata = { installation: deps.installation.id, order: order.id }
   const amount = toStripeAmount(due)
   try {
-    await withLiveKey(key, (idempotencyKey) =>
-      deps.stripe.refunds.create(
-        { payment_intent: paymentIntent, amount, reason: 'duplicate', metadata },
-        { idempotencyKey },
-      ),
+    await deps.stripe.refunds.create(
+      { payment_intent: paymentIntent, amount, reason: 'duplicate', metadata },
+      { idempotencyKey: key },
     )
     return true
   } catch (error) {

@@ -38,6 +38,7 @@ export async function mendDrift(
   if (!(await claimDrift(deps.db, driftId, { now, until: new Date(now.getTime() + leaseMs) })))
     return (await findDrift(deps.db, driftId))?.closedAt ? { outcome: 'closed' } : { outcome: 'busy' }
   try {
+    if (!(await differsStill(deps, drift, fix))) return { outcome: 'closed' }
     await fix.apply(deps, { subject: drift.subject, orderId: drift.orderId, key: keyOf(deps, drift), by })
     return await lookAgain(deps, drift, fix, by)
   } catch (error) {
@@ -50,6 +51,20 @@ export async function mendDrift(
 
 function keyOf({ installation }: ReconcileDeps, drift: FoundDrift): string {
   return `${installation.id}:drift:${drift.id}`
+}
+
+/**
+ * What was found at night may have settled by itself since: then a button that cannot be taken back must not pay back what is
+ * right by now, and the difference is closed instead. The others only bring us to what Stripe says.
+ */
+async function differsStill(deps: ReconcileDeps, drift: FoundDrift, fix: Fix): Promise<boolean> {
+  if (fix.closes || !fix.confirm) return true
+  const weigh = await lookAt(deps, drift)
+  return inTransaction(deps.db, async (tx) => {
+    if (await weigh(tx)) return true
+    await closeDrift(tx, drift, deps.clock())
+    return false
+  })
 }
 
 async function lookAgain(deps: ReconcileDeps, drift: FoundDrift, fix: Fix, by: string): Promise<MendOutcome> {

@@ -17,7 +17,7 @@ export async function withLiveKey<T>(key: string, call: (idempotencyKey: string)
 }
 
 /** Whether the answer is a fault that Stripe had kept under the key. */
-function isSpent(error: unknown): boolean {
+export function isSpent(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeAPIError)) return false
   return (error.statusCode ?? 0) >= 500 && error.headers?.['idempotent-replayed'] === 'true'
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import Stripe from 'stripe'
 import { declareDuplicate } from '../../src/checkout/declare-duplicate.ts'
 import { retryForgottenDuplicates, undoDuplicate } from '../../src/checkout/undo-duplicate.ts'
 import { standingOf } from '../../src/checkout/weigh-duplicate.ts'
 import { money } from '../../src/money/money.ts'
 import { eventually, mailTo, openNewsstand } from '../support/newsstand.ts'
 import { addPass } from '../support/pass.ts'
-import { cards, pay, wayBack } from '../support/personas.ts'
+import { cards, choose, goToPayment, pay, wayBack } from '../support/personas.ts'
 import { openTwoPages } from '../support/two-pages.ts'
 
 const newsstand = await openNewsstand()
@@ -312,5 +313,75 @@ describe('a subscription that was taken for an only one', () => {
     assert.equal(after.state, 'refunded')
     assert.deepEqual(await refundsAtStripe(order.stripe_payment_intent_id), ['1300 succeeded'])
     assert.deepEqual(await driftOf(order.id), [])
+  })
+
+  /** A monthly subscription and a pass, bought at once by a new address. */
+  const buyBoth = async (email: string, code = '') => {
+    const visitor = newsstand.visitor()
+    for (const plan of ['summer-pass', 'all-access-monthly']) await choose(visitor, plan)
+    if (code) await visitor.post('/cart/promotion').type('form').send({ code }).expect(303)
+    await visitor.get(wayBack(await pay(await goToPayment(visitor, email), email))).expect(303)
+    return lastOrder(email)
+  }
+
+  it('gives back what Stripe charged for it, where a code was for that line alone', async () => {
+    const plan = await db
+      .selectFrom('plans')
+      .select('id')
+      .where('slug', '=', 'all-access-monthly')
+      .executeTakeFirstOrThrow()
+    const none = { amount_off: null, currency: null, redemptions_limit: null, expires_at: null }
+    await db
+      .insertInto('promotion_codes')
+      .values({
+        ...none,
+        id: crypto.randomUUID(),
+        code: 'HALF-A-MONTH',
+        percent_off: '50',
+        duration: 'once',
+        plan_id: plan.id,
+        active: true,
+        created_at: newsstand.clock(),
+        stripe_coupon_id: null,
+      })
+      .execute()
+    const order = await buyBoth('half@example.com', 'HALF-A-MONTH')
+    assert.equal(order.total, 2650)
+    await declareDuplicate(deps, order.id)
+    await undoDuplicate(deps, order.id)
+    assert.deepEqual(await refundsAtStripe(order.stripe_payment_intent_id), ['650 succeeded'])
+  })
+
+  it('goes back once, where Stripe made the refund and kept a fault for an answer', async () => {
+    const order = await buyBoth('kept@example.com')
+    await declareDuplicate(deps, order.id)
+    const keys: (string | undefined)[] = []
+    const create: typeof stripe.refunds.create = async (params, options) => {
+      const refund = await stripe.refunds.create(params, options)
+      keys.push(options?.idempotencyKey)
+      if (keys.length > 1) return refund
+      const headers = { 'idempotent-replayed': 'true' }
+      throw new Stripe.errors.StripeAPIError({ type: 'api_error', statusCode: 500, headers })
+    }
+    const refunds = Object.create(stripe.refunds, { create: { value: create } })
+    await undoDuplicate({ ...deps, stripe: Object.create(stripe, { refunds: { value: refunds } }) }, order.id)
+    assert.equal(keys.length, 1)
+    assert.deepEqual(await refundsAtStripe(order.stripe_payment_intent_id), ['1300 succeeded'])
+  })
+
+  it('goes back under another key, where Stripe kept a fault and made no refund', async () => {
+    const order = await buyBoth('spent@example.com')
+    await declareDuplicate(deps, order.id)
+    const keys = new Set<string | undefined>()
+    const create: typeof stripe.refunds.create = async (params, options) => {
+      keys.add(options?.idempotencyKey)
+      if (keys.size > 2) return stripe.refunds.create(params, options)
+      const headers = { 'idempotent-replayed': 'true' }
+      throw new Stripe.errors.StripeAPIError({ type: 'api_error', statusCode: 500, headers })
+    }
+    const refunds = Object.create(stripe.refunds, { create: { value: create } })
+    await undoDuplicate({ ...deps, stripe: Object.create(stripe, { refunds: { value: refunds } }) }, order.id)
+    assert.equal(keys.size, 3)
+    assert.deepEqual(await refundsAtStripe(order.stripe_payment_intent_id), ['1300 succeeded'])
   })
 })
