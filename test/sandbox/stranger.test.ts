@@ -83,6 +83,41 @@ async function paid(card = 'pm_card_visa', amount = 5000): Promise<Stripe.Paymen
   return intent
 }
 
+describe('a customer made with a card', () => {
+  it('pays by it where one name stands for both', async () => {
+    const own = await stripe.paymentMethods.create({ type: 'card', card: { token: 'tok_mastercard' } })
+    for (const [name, brand] of [
+      ['pm_card_visa', 'visa'],
+      [own.id, 'mastercard'],
+    ] as const) {
+      const settings = { default_payment_method: name, footer: 'Thank you' }
+      const { id } = await stripe.customers.create({ payment_method: name, invoice_settings: settings })
+      const { invoice_settings } = (await stripe.customers.retrieve(id)) as Stripe.Customer
+      const { data } = await stripe.customers.listPaymentMethods(id)
+      assert.deepEqual(
+        data.map((method) => [method.id, method.card?.brand]),
+        [[invoice_settings.default_payment_method, brand]],
+      )
+      assert.equal(invoice_settings.footer, 'Thank you')
+      const items = [{ price: monthly.id }]
+      assert.equal((await stripe.subscriptions.create({ customer: id, items })).status, 'active')
+    }
+  })
+
+  it('is refused where the default is another card, and is not made', async () => {
+    const other = await stripe.paymentMethods.create({ type: 'card', card: { token: 'tok_visa' } })
+    const error = await refusal(
+      stripe.customers.create({
+        email: 'nobody@example.com',
+        payment_method: 'pm_card_visa',
+        invoice_settings: { default_payment_method: other.id },
+      }),
+    )
+    assert.equal(error.statusCode, 400)
+    assert.deepEqual((await stripe.customers.list({ email: 'nobody@example.com' })).data, [])
+  })
+})
+
 describe('a program that we did not write', () => {
   it('finds a price by its lookup key, and moves the key', async () => {
     const [found] = (await stripe.prices.list({ lookup_keys: ['monthly'] })).data

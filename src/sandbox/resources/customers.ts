@@ -35,9 +35,18 @@ export const customerEndpoints = [
     { ...fields, payment_method: text() },
     async ({ work }, params) => {
       const { payment_method, ...rest } = params
-      const customer = addCustomer(work, await changesOf(work, rest, null))
-      if (payment_method) await attachPaymentMethod(work, payment_method, customer.id)
-      return customer
+      const settings = rest.invoice_settings
+      // The same name for both means one card: it is attached, and then it is the default.
+      const isDefault = payment_method !== undefined && settings?.default_payment_method === payment_method
+      const plain = isDefault
+        ? { ...rest, invoice_settings: { footer: settings.footer, default_payment_method: undefined } }
+        : rest
+      const customer = addCustomer(work, await changesOf(work, plain, null))
+      if (!payment_method) return customer
+      const { id } = await attachPaymentMethod(work, payment_method, customer.id)
+      if (!isDefault) return customer
+      const changed = { invoice_settings: { ...customer.invoice_settings, default_payment_method: id } }
+      return work.change('customer', customer.id, changed, 'customer.updated')
     },
   ),
   endpoint(
