@@ -52,7 +52,7 @@ function accountIn(req: Request): LedgerAccount | null {
 function dayIn(req: Request, name: string): Date | null {
   const text = queryText(req, name)
   if (text === '') return null
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : null
+  const at = /^2\d{3}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : null
   // 31 February would be a day in March.
   if (at && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text)) return at
   throw new PublicError(400, `“${text}” is no day: write it like 2026-11-22.`)

@@ -14,9 +14,9 @@ export function monthText(month: Month): string {
   return `${year}-${String((month % 12) + 1).padStart(2, '0')}`
 }
 
-/** The inverse of `monthText`; null: it is none. */
+/** The inverse of `monthText`, from the year 2000 to 2999; null: it is none. */
 export function parseMonth(text: string): Month | null {
-  const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text)
+  const match = /^(2\d{3})-(0[1-9]|1[0-2])$/.exec(text)
   return match ? Number(match[1]) * 12 + Number(match[2]) - 1 : null
 }
 

@@ -28,10 +28,10 @@ export async function lookAtSuspects(deps: ReconcileDeps, comparisonId: string):
   const counts = { found: 0, closed: 0 }
   const differing: { suspect: Suspect; before: Difference }[] = []
   for (const suspect of suspects) {
-    const before = await orUnread(async () => inTransaction(deps.db, await lookAt(deps, suspect)))
+    const before = await orUnread(() => acquit(deps, comparisonId, suspect))
     if (before instanceof Unread) counts.found += await giveUp(deps, comparisonId, suspect, before)
-    else if (before) differing.push({ suspect, before })
-    else if (await acquit(deps, comparisonId, suspect)) counts.closed++
+    else if (typeof before === 'object') differing.push({ suspect, before })
+    else if (before === 'closed') counts.closed++
   }
   if (differing.length > 0) await gently(() => catchUp(deps))
   for (const { suspect, before } of differing) {
@@ -61,11 +61,18 @@ function giveUp(
   })
 }
 
-/** Returns whether it was an open difference. */
-function acquit(deps: ReconcileDeps, comparisonId: string, suspect: Suspect): Promise<boolean> {
+/** Lets go of one that does not differ, in the transaction that weighs it; returns the difference of one that does. */
+async function acquit(
+  deps: ReconcileDeps,
+  comparisonId: string,
+  suspect: Suspect,
+): Promise<Difference | 'closed' | 'agreed'> {
+  const weigh = await lookAt(deps, suspect)
   return inTransaction(deps.db, async (tx) => {
+    const difference = await weigh(tx)
+    if (difference) return difference
     await deleteSuspect(tx, comparisonId, suspect)
-    return closeDrift(tx, suspect, deps.clock())
+    return (await closeDrift(tx, suspect, deps.clock())) ? 'closed' : 'agreed'
   })
 }
 

@@ -85,9 +85,19 @@ describe('the ledger’s page', () => {
   })
 
   it('says what is wrong with a month, an account or a day', async () => {
-    for (const query of ['month=2026-13', 'month=soon', 'account=gold'])
-      assert.match((await dora.get(`/admin/ledger?${query}`).expect(400)).text, /“(2026-13|soon|gold)”/)
-    for (const query of ['from=2026-02-30', 'until=x', 'from=2026-11-02&until=2026-11-01', 'account=gold'])
+    for (const query of ['month=2026-13', 'month=0000-01', 'month=9999-12', 'month=soon', 'account=gold'])
+      assert.match(
+        (await dora.get(`/admin/ledger?${query}`).expect(400)).text,
+        /“(2026-13|0000-01|9999-12|soon|gold)”/,
+      )
+    for (const query of [
+      'from=2026-02-30',
+      'from=0000-01-01',
+      'until=9999-12-31',
+      'until=x',
+      'from=2026-11-02&until=2026-11-01',
+      'account=gold',
+    ])
       await dora.get(`/admin/ledger/entries.csv?${query}`).expect(400)
   })
 

@@ -221,6 +221,13 @@ describe('an order that was paid twice', () => {
     await pay(session.url ?? '', email)
     await settled()
     await mend(await find('paid_twice', session.id), 'refund')
+    await settled()
+    const waiting = await db
+      .selectFrom('events')
+      .select('type')
+      .where('state', 'not in', ['applied', 'ignored'])
+      .execute()
+    assert.deepEqual(waiting, [], 'its refund is told in events, which end')
   })
 })
 

@@ -16,14 +16,15 @@ export const subscriptionDouble: Kind = {
   look: async (deps, subscriptionId) => {
     const subscription = await orNull(deps.stripe.subscriptions.retrieve(subscriptionId))
     if (!subscription || subscription.status === 'canceled') return noDifference
+    const { order: orderId } = subscription.metadata
+    if (!orderId) return noDifference
     return async (tx) => {
+      // The order first, as everywhere: two that took them in different orders would wait for each other.
+      const laterOrder = await lockOrder(tx, orderId)
       const later = await lockSubscription(tx, subscriptionId)
       const earlier = later && (await findEarlier(tx, later))
       if (!earlier) return null
-      const [laterOrder, earlierOrder] = [
-        await lockOrder(tx, later.orderId),
-        await findOrder(tx, earlier.orderId),
-      ]
+      const earlierOrder = await findOrder(tx, earlier.orderId)
       return {
         orderId: later.orderId,
         stripeSays: `Subscription ${subscriptionId} is ${subscription.status}, and so is ${earlier.stripeSubscriptionId}`,

@@ -39,7 +39,7 @@ async function notKnown(deps: CheckoutDeps, paymentIntentId: string | undefined)
   if (!paymentIntentId) return foreign
   const metadata = await metadataOf(deps.stripe, paymentIntentId)
   if (metadata?.installation !== deps.installation.id) return foreign
-  if (metadata.order && (await isHeld(deps, metadata.order))) {
+  if (metadata.order && (await isWithStaff(deps, metadata.order))) {
     await followLedger(deps, metadata.order)
     if (await hasEnded(deps, metadata.order)) return applied
     return { ignored: 'Its order waits for staff' }
@@ -49,10 +49,10 @@ async function notKnown(deps: CheckoutDeps, paymentIntentId: string | undefined)
   throw new Error(`payment intent ${paymentIntentId} is ours and not settled yet`)
 }
 
-/** Paid, but not what was ordered: it was never settled, and refunding it is how staff end it. */
-async function isHeld(deps: CheckoutDeps, orderId: string): Promise<boolean> {
+/** Paid, but not what was ordered, or paid once more: it was never settled, and refunding it is how staff end it. */
+async function isWithStaff(deps: CheckoutDeps, orderId: string): Promise<boolean> {
   const drift = await listDrift(deps.db, orderId)
-  return drift.some((one) => one.kind === 'session_differs')
+  return drift.some(({ kind }) => kind === 'session_differs' || kind === 'paid_twice')
 }
 
 /** One that staff have paid back whole at Stripe ends so; settling it tells. */
