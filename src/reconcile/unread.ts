@@ -9,10 +9,7 @@ export class Unread {
   }
 }
 
-/**
- * What `read` resolves to, or that it cannot be read: it was tried twice, since a connection may break once in words that
- * tell nobody so. Throws a fault that may pass.
- */
+/** What `read` resolves to, or that it cannot be read: it was tried twice. Throws a fault that may pass. */
 export async function orUnread<T>(read: () => Promise<T>): Promise<T | Unread> {
   try {
     return await read()
@@ -31,9 +28,15 @@ export async function orUnread<T>(read: () => Promise<T>): Promise<T | Unread> {
 function mayPass(error: unknown): boolean {
   if (error instanceof Stripe.errors.StripeError)
     return !(error instanceof Stripe.errors.StripeInvalidRequestError)
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return isSystemError(code) || (isSqlState(code) && !isOfTheData(code))
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return (
+    brokenConnection.test(error.message) || isSystemError(code) || (isSqlState(code) && !isOfTheData(code))
+  )
 }
+
+/** What pg 8 says, without a code, when a connection breaks or cannot be had. */
+const brokenConnection = /^(Connection terminated|timeout exceeded when trying to connect)|is not queryable$/
 
 /** Node's names for what the machine refuses: ECONNRESET, EPIPE. */
 function isSystemError(code: string): boolean {

@@ -41,6 +41,9 @@ describe('what cannot be read', () => {
     'a connection to the database that breaks': withCode('ECONNRESET'),
     'a database that is shut down': withCode('57P01'),
     'a deadlock': withCode('40P01'),
+    'a connection that ended': new Error('Connection terminated unexpectedly'),
+    'a connection that nobody may ask': new Error('Client was closed and is not queryable'),
+    'no connection to be had': new Error('timeout exceeded when trying to connect'),
   }
   for (const [name, fault] of Object.entries(passes))
     it(`is not ${name}`, async () => {
@@ -50,7 +53,7 @@ describe('what cannot be read', () => {
     })
 
   it('is not what can be read the second time', async () => {
-    const answers = [Promise.reject(new Error('Connection terminated')), Promise.resolve(7)]
+    const answers = [Promise.reject(new Error('no')), Promise.resolve(7)]
     assert.equal(await orUnread(() => answers.shift() ?? assert.fail()), 7)
   })
 })
