@@ -4,7 +4,7 @@ import type { Transaction } from '../../db/database.ts'
 import { findOrder, lockOrder } from '../../orders/store.ts'
 import { orNull } from '../../stripe/client.ts'
 import { listSubscriptionsOf, lockSubscription } from '../../subscriptions/store.ts'
-import { isLiving, overlapping, type Subscription } from '../../subscriptions/subscription.ts'
+import { hasEnded, isLiving, overlapping, type Subscription } from '../../subscriptions/subscription.ts'
 import { CannotMend, type Kind } from '../kind.ts'
 import type { OurSubscription, Scan } from '../sources/source.ts'
 import { noDifference } from './no-difference.ts'
@@ -15,7 +15,7 @@ export const subscriptionDouble: Kind = {
   find: { 'our subscriptions': listLater },
   look: async (deps, subscriptionId) => {
     const subscription = await orNull(deps.stripe.subscriptions.retrieve(subscriptionId))
-    if (!subscription || subscription.status === 'canceled') return noDifference
+    if (!subscription || hasEnded(subscription.status)) return noDifference
     const { order: orderId } = subscription.metadata
     if (!orderId) return noDifference
     return async (tx) => {
