@@ -6,7 +6,7 @@ import { type DriftKind, driftKinds, recordDrift } from '../../src/orders/drift.
 import { kinds } from '../../src/reconcile/kinds/table.ts'
 import { eventually, openNewsstand } from '../support/newsstand.ts'
 import { choose, goToPayment, pay, signIn, subscribe, wayBack } from '../support/personas.ts'
-import { compareAll, type DriftRow, listOpen, openDrift, orderOf, setFaults } from './support.ts'
+import { compareAll, type DriftRow, listOpen, openDrift, orderOf, setFaults, settled } from './support.ts'
 
 /**
  * One of each kind of difference is brought about, found by a comparison, and mended by each of its buttons, pressed as
@@ -73,7 +73,7 @@ async function mend({ id, kind }: DriftRow, fix: string): Promise<void> {
   const row = await db.selectFrom('drift').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
   assert.ok(row.closed_at, row.last_error ?? 'open')
   assert.equal(row.closed_by, 'owner@newsstand.test')
-  await settled()
+  await settled(newsstand)
   await compareAll(newsstand)
   assert.deepEqual(await listOpen(newsstand), [])
 }
@@ -86,19 +86,9 @@ async function fail({ id, kind }: DriftRow, fix: string, why: string): Promise<v
   assert.match(text, new RegExp(`The last try did not mend it[^<]*${why}`))
 }
 
-/** What mending did at Stripe has been told and applied. */
-async function settled(): Promise<void> {
-  await eventually(async () => {
-    const { rows } = await sql<{ what: string }>`
-      SELECT event_id AS what FROM sandbox.deliveries WHERE state = 'pending'
-      UNION ALL SELECT concat_ws(' ', type, note) FROM events WHERE state = 'received'`.execute(db)
-    assert.deepEqual(rows, [])
-  })
-}
-
 /** As if settling had never come: the order waits, and nothing that it brought is here. */
 async function unsettle(orderId: string): Promise<void> {
-  await settled()
+  await settled(newsstand)
   for (const table of ['entitlements', 'subscriptions', 'payments', 'mails'] as const)
     await db.deleteFrom(table).where('order_id', '=', orderId).execute()
   const nothing = { stripe_payment_intent_id: null, stripe_subscription_id: null, paid_at: null }
@@ -128,7 +118,7 @@ async function buyOtherwise() {
     .where('email', '=', email)
     .executeTakeFirstOrThrow()
   await eventually(async () => assert.deepEqual(await listOpen(newsstand), [`session_differs ${number}`]))
-  await settled()
+  await settled(newsstand)
   return { id, number, email }
 }
 
@@ -192,7 +182,7 @@ describe('what was paid and is not what was ordered', () => {
       payment_intent: String(invoices[0]?.payments?.data[0]?.payment.payment_intent),
     })
     await eventually(async () => assert.equal(await stateOf(number), 'refunded'))
-    await settled()
+    await settled(newsstand)
     assert.deepEqual(await listOpen(newsstand), [])
     await compareAll(newsstand)
     assert.deepEqual(await listOpen(newsstand), [])
@@ -219,9 +209,9 @@ describe('an order that was paid twice', () => {
       metadata,
     })
     await pay(session.url ?? '', email)
-    await settled()
+    await settled(newsstand)
     await mend(await find('paid_twice', session.id), 'refund')
-    await settled()
+    await settled(newsstand)
     const waiting = await db
       .selectFrom('events')
       .select('type')
@@ -271,7 +261,7 @@ describe('a payment', () => {
   it('that we lack is recorded', async () => {
     const { orderId } = await buy()
     const source = await sourceOf(orderId)
-    await settled()
+    await settled(newsstand)
     await db.deleteFrom('payments').where('stripe_source_id', '=', source).execute()
     await mend(await find('payment_unknown', source), 'record')
     assert.equal(await sourceOf(orderId), source)
@@ -280,7 +270,7 @@ describe('a payment', () => {
   it('of another amount is put right', async () => {
     const { orderId } = await buy()
     const source = await sourceOf(orderId)
-    await settled()
+    await settled(newsstand)
     await db.updateTable('payments').set({ amount: 1 }).where('stripe_source_id', '=', source).execute()
     await mend(await find('payment_differs', source), 'takeover')
   })
@@ -307,7 +297,7 @@ describe('a charge without an order', () => {
       payment_method: 'pm_card_visa',
       metadata: { installation: deps.installation.id, order: randomUUID() },
     })
-    await settled()
+    await settled(newsstand)
     await mend(await find('charge_unknown', id), 'refund')
   })
 })
@@ -321,7 +311,7 @@ describe('a refund', () => {
       metadata: bought.metadata,
     })
     await eventually(async () => assert.equal(await stateOf(bought.number), 'partly_refunded'))
-    await settled()
+    await settled(newsstand)
     return { ...bought, refund: id }
   }
 
@@ -361,7 +351,7 @@ describe('a dispute', () => {
   async function disputed() {
     const bought = await buy('all-access-annual', '4000000000000259')
     await eventually(async () => assert.equal(await stateOf(bought.number), 'disputed'))
-    await settled()
+    await settled(newsstand)
     const { data } = await stripe.disputes.list({ payment_intent: bought.intent })
     return { ...bought, dispute: data[0]?.id ?? '' }
   }
@@ -416,14 +406,14 @@ describe('a subscription', () => {
       items: [{ price: price.stripe_price_id ?? '' }],
       metadata: { installation: deps.installation.id, order: randomUUID() },
     })
-    await settled()
+    await settled(newsstand)
     await mend(await find('subscription_unknown', id), 'refund')
     assert.equal(await leftOf(id), 0)
   })
 
   it('that we lost is taken over with its order', async () => {
     const { orderId, subscription } = await buy()
-    await settled()
+    await settled(newsstand)
     await db.updateTable('subscriptions').set({ order_id: orderId }).where('order_id', '=', orderId).execute()
     await db.deleteFrom('entitlements').where('order_id', '=', orderId).execute()
     await db.deleteFrom('subscriptions').where('order_id', '=', orderId).execute()
@@ -435,7 +425,7 @@ describe('a subscription', () => {
 
   it('in another state, paid until another day, is brought to what Stripe says', async () => {
     const { subscription } = await buy()
-    await settled()
+    await settled(newsstand)
     const other = { state: 'past_due' as const, paid_until: new Date('2026-01-01T00:00:00Z') }
     await db
       .updateTable('subscriptions')
@@ -447,7 +437,7 @@ describe('a subscription', () => {
 
   it('for another plan likewise', async () => {
     const { subscription } = await buy()
-    await settled()
+    await settled(newsstand)
     const plan = await db
       .selectFrom('plans')
       .select('id')
@@ -468,7 +458,7 @@ describe('a subscription', () => {
 
   it('that Stripe lacks ends here', async () => {
     const { subscription } = await buy()
-    await settled()
+    await settled(newsstand)
     await sql`UPDATE sandbox.objects SET deleted = true WHERE id = ${subscription}`.execute(db)
     await mend(await find('subscription_gone', subscription), 'end')
     const row = await db
@@ -481,7 +471,7 @@ describe('a subscription', () => {
 
   it('that opens what another does is undone', async () => {
     const [one, two] = [await buy(), await buy()]
-    await settled()
+    await settled(newsstand)
     const { reader_id } = await orderOf(newsstand, one.number)
     assert.ok(reader_id)
     for (const table of ['subscriptions', 'entitlements'] as const)
@@ -494,7 +484,7 @@ describe('a subscription', () => {
 
   it('that was bought twice and not undone is', async () => {
     const { subscription, orderId, number } = await buy()
-    await settled()
+    await settled(newsstand)
     const of = db.updateTable('subscriptions').where('stripe_subscription_id', '=', subscription)
     await of.set({ duplicate: true }).execute()
     const duplicate = { order_id: orderId, position: 0, amount: 13_000, found_at: newsstand.clock() }
@@ -512,7 +502,7 @@ describe('a customer that was deleted at Stripe', () => {
     const { number } = await buy()
     const { stripe_customer_id: customer } = await orderOf(newsstand, number)
     await stripe.customers.del(customer ?? '')
-    await settled()
+    await settled(newsstand)
     await mend(await find('customer_gone', customer ?? ''), 'forget')
   })
 })
@@ -522,7 +512,7 @@ describe('what only staff can decide', () => {
     for (const fix of ['note', 'end-line-1']) {
       const { intent } = await buy()
       const { id } = await stripe.refunds.create({ payment_intent: intent, amount: 500 })
-      await settled()
+      await settled(newsstand)
       const drift = await find('refund_names_no_line', id)
       for (const line of [2, 3]) await fail(drift, `end-line-${line}`, `has no line ${line}`)
       await mend(drift, fix)
@@ -541,7 +531,7 @@ describe('what only staff can decide', () => {
       await eventually(async () =>
         assert.deepEqual(await listOpen(newsstand), [`dispute_lost_goes_on ${subscription}`]),
       )
-      await settled()
+      await settled(newsstand)
       await mend(await find('dispute_lost_goes_on', subscription), fix)
     }
   })
@@ -563,7 +553,7 @@ describe('what only staff can decide', () => {
         proration_behavior: 'none',
       })
     await bill(price.id)
-    await settled()
+    await settled(newsstand)
     const drift = await find('plan_unknown', subscription)
     await setFaults(newsstand, { drop: '1' })
     await bill(item?.price.id ?? '')
@@ -586,7 +576,7 @@ describe('what only staff can decide', () => {
 describe('what cannot be read', () => {
   it('is set aside, is looked at again, and keeps nothing else from being compared', async () => {
     const [one, two] = [await buy(), await buy()]
-    await settled()
+    await settled(newsstand)
     const say = (status: string) =>
       sql`UPDATE sandbox.objects SET data = jsonb_set(data::jsonb, '{status}', to_jsonb(${status}::text))::json
           WHERE id = ${one.subscription}`.execute(db)
@@ -606,7 +596,7 @@ describe('what cannot be read', () => {
 
   it('and differs once it can be read, is a difference of its own kind', async () => {
     const { number } = await buy()
-    await settled()
+    await settled(newsstand)
     await db.updateTable('orders').set({ total: 1 }).where('number', '=', number).execute()
     const words = { stripeSays: 'It could not be read', weSay: 'It was to be looked at', fix: 'Look again.' }
     const unread = { kind: 'cannot_compare', subject: `amount_differs ${number}`, orderId: null } as const

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { sql } from 'kysely'
 import { goOnComparing } from '../../src/reconcile/go-on.ts'
 import { startComparison } from '../../src/reconcile/start-comparison.ts'
 import { insertComparison, listComparisons } from '../../src/reconcile/store.ts'
-import type { Newsstand } from '../support/newsstand.ts'
+import { eventually, type Newsstand } from '../support/newsstand.ts'
 
 export type DriftRow = Awaited<ReturnType<typeof openDrift>>[number]
 
@@ -33,6 +34,17 @@ export async function listOpen(newsstand: Newsstand): Promise<string[]> {
 
 export async function orderOf({ db }: Newsstand, number: string) {
   return db.selectFrom('orders').selectAll().where('number', '=', number).executeTakeFirstOrThrow()
+}
+
+/** Resolves when nothing is under way: no event to be sent or applied, no job that is due. */
+export async function settled({ db }: Newsstand): Promise<void> {
+  await eventually(async () => {
+    const { rows } = await sql<{ what: string }>`
+      SELECT event_id AS what FROM sandbox.deliveries WHERE state = 'pending'
+      UNION ALL SELECT concat_ws(' ', type, note) FROM events WHERE state = 'received'
+      UNION ALL SELECT task_identifier FROM graphile_worker.jobs WHERE run_at <= now()`.execute(db)
+    assert.deepEqual(rows, [])
+  })
 }
 
 export async function setFaults({ sandboxUrl }: Newsstand, faults: Record<string, string>): Promise<void> {
