@@ -103,11 +103,12 @@ async function insistOn<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * A day passes for what follows real time: Stripe forgets idempotency keys, and the jobs and mails that a dead process
- * held are free to be taken by another.
+ * A day passes for what follows real time: Stripe forgets idempotency keys, the jobs and mails that a dead process held
+ * are free to be taken by another, and who asked for too many codes may ask again.
  */
 export async function passRealDay({ pool }: World): Promise<void> {
   await pool.query('DELETE FROM sandbox.idempotency_keys')
   await pool.query("UPDATE graphile_worker._private_jobs SET locked_at = locked_at - interval '1 day'")
+  await pool.query('DELETE FROM limits')
   await pool.query('UPDATE mails SET claimed_until = now() WHERE claimed_until > now()')
 }

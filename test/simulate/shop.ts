@@ -81,7 +81,9 @@ export async function goToPayment(
       await browser.get(page.location)
       return { outcome: 'subscribed' }
     } else if (page?.status === 303 && page.location.startsWith('/cart')) return { outcome: 'refused' }
-    else if (!page || page.status === 0 || page.status >= 500) return { outcome: 'failed' }
+    // Told to wait, a reader comes back another day.
+    else if (!page || page.status === 0 || page.status === 429 || page.status >= 500)
+      return { outcome: 'failed' }
     else throw new Error(`POST /checkout answered ${page.status} ${page.location}`)
   }
   return { outcome: 'failed' }
