@@ -262,7 +262,7 @@ describe('news of a bank that comes in another order', () => {
     await onPaymentFailed(deps, told(sessionId, 'async_payment_failed'))
     await onCheckoutSession(deps, told(sessionId, 'completed'))
     assert.equal(await stateOf(email), 'paid')
-    assert.equal((await subjectsTo(email)).length, 1)
+    await eventually(async () => assert.equal((await subjectsTo(email)).length, 1))
   })
 
   it('makes what was said to have failed paid, when the money comes after all', async () => {
