@@ -61,12 +61,21 @@ function isSession(path: string): boolean {
 
 const broken = 'PostgreSQL connections broken'
 
+/** By the header that the sandbox marks them with. */
+const faulty = {
+  before: 'API calls answered 500 before their effect',
+  after: 'API calls answered 500 after their effect',
+}
+const keptFault = 'API calls answered 500 again, as kept under their key'
+const ownFault = 'API calls answered 500 by a fault of the sandbox itself'
+
 /** What the tables name, also where it never happened. */
 export const troubleKinds = [
   ...Object.keys(deaths),
   anyMoment,
   broken,
-  'API calls answered 500',
+  ...Object.values(faulty),
+  keptFault,
   'API calls answered 429',
   'webhooks sent twice or again',
   'webhooks that came after later ones',
@@ -169,12 +178,19 @@ async function breakConnections(world: World, random: Random, tally: Tally): Pro
   tally.add(broken, pids.length)
 }
 
+/** The row that a 500 is counted in, by the headers of its answer. */
+export function kindOfFault(headers: Passing['headers']): string {
+  const fault = headers['sandbox-fault']
+  if (fault === 'before' || fault === 'after') return faulty[fault]
+  return headers['idempotent-replayed'] ? keptFault : ownFault
+}
+
 /** What the wires show of the sandbox's faults. */
 function openCounting(tally: Tally) {
   const seen = new Set<string>()
   return {
-    api: ({ status }: Passing) => {
-      if (status === 500) tally.add('API calls answered 500')
+    api: ({ status, headers }: Passing) => {
+      if (status === 500) tally.add(kindOfFault(headers))
       if (status === 429) tally.add('API calls answered 429')
     },
     webhook: ({ body, status }: Passing) => {

@@ -8,6 +8,8 @@ export interface Passing {
   body: Buffer
   /** Of the answer; null before there is one, 0 where none came. */
   status: number | null
+  /** Of the answer; empty before there is one. */
+  headers: http.IncomingHttpHeaders
 }
 
 export interface Wire {
@@ -62,6 +64,7 @@ async function handOn(
     path: req.url ?? '/',
     body: await readAll(req),
     status: null,
+    headers: {},
   }
   options.onRequest?.(passing)
   const { hostname, port, host } = new URL(options.to())
@@ -72,6 +75,7 @@ async function handOn(
     const [answer] = (await once(onward, 'response')) as [http.IncomingMessage]
     const body = await readAll(answer)
     passing.status = answer.statusCode ?? 0
+    passing.headers = answer.headers
     options.onAnswer?.(passing)
     res.writeHead(passing.status, answer.headers)
     res.end(body)

@@ -39,6 +39,8 @@ interface Outcome {
   body: string
   /** Set where the result of an earlier request with the same key is given again. */
   replayOf?: string
+  /** Set where it failed on purpose, before its effect or after it. */
+  fault?: 'before' | 'after'
 }
 
 /** Answers one API request from first to last. Never throws: a fault of our own is Stripe's 500. */
@@ -76,7 +78,7 @@ async function resolve(
   const keyed = keyedRequest(request)
   const outcome = await execute(house, found, raw, keyed, { requestId, present })
   // The effect stands and is kept under its key; only the way back fails.
-  return happens(house, faults.api_failure_after) ? serverFault(requestId) : outcome
+  return happens(house, faults.api_failure_after) ? failed(requestId, 'after') : outcome
 }
 
 function happens(house: House, probability: number): boolean {
@@ -130,7 +132,7 @@ async function execute(
   context: Context,
 ): Promise<Outcome> {
   if (found.endpoint.method === 'GET') {
-    if (happens(house, context.present.faults.api_failure)) return serverFault(context.requestId)
+    if (happens(house, context.present.faults.api_failure)) return failed(context.requestId, 'before')
     return run(house, house.db, found, raw, keyed, context)
   }
   try {
@@ -156,7 +158,7 @@ async function written(
         const earlier = keyed ? await holdKey(tx, keyed) : null
         if (earlier) return { status: earlier.status, body: earlier.body, replayOf: earlier.requestId }
         const outcome = happens(house, context.present.faults.api_failure)
-          ? serverFault(context.requestId)
+          ? failed(context.requestId, 'before')
           : await run(house, tx, found, raw, keyed, context)
         if (keyed) await keepResult(tx, keyed, kept(outcome, context.requestId), new Date(house.realNow()))
         return outcome
@@ -204,6 +206,10 @@ function serverFault(requestId: string): Outcome {
   return refusal(500, { type: 'api_error', message }, requestId)
 }
 
+function failed(requestId: string, fault: 'before' | 'after'): Outcome {
+  return { ...serverFault(requestId), fault }
+}
+
 function pretty(body: object): string {
   return `${JSON.stringify(body, null, 2)}\n`
 }
@@ -220,6 +226,8 @@ function reply(outcome: Outcome, request: ApiRequest, requestId: string): ApiRep
         ? { 'idempotency-key': request.idempotencyKey }
         : {}),
       ...(outcome.replayOf ? { 'idempotent-replayed': 'true', 'original-request': outcome.replayOf } : {}),
+      // Not Stripe's: tells a watcher what happened, which the same 500 hides.
+      ...(outcome.fault ? { 'sandbox-fault': outcome.fault } : {}),
     },
   }
 }

@@ -64,6 +64,7 @@ describe('an idempotency key', () => {
     const create = () => stripe.customers.create({ email: 'f@example.com' }, { idempotencyKey: 'f' })
     const first = await refusal(create())
     assert.equal(first.statusCode, 500)
+    assert.equal(first.headers?.['sandbox-fault'], 'before')
     await faults({})
     const second = await refusal(create())
     assert.equal(second.statusCode, 500)
@@ -74,7 +75,8 @@ describe('an idempotency key', () => {
   it('finds the effect of a request whose answer was lost', async () => {
     await faults({ api_failure_after: 1 })
     const create = () => stripe.customers.create({ email: 'g@example.com' }, { idempotencyKey: 'g' })
-    assert.equal((await refusal(create())).statusCode, 500)
+    const failed = await refusal(create())
+    assert.deepEqual([failed.statusCode, failed.headers?.['sandbox-fault']], [500, 'after'])
     await faults({})
     const found = await create()
     assert.deepEqual(
