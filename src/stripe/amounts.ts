@@ -18,10 +18,15 @@ export function toStripeAmount(amount: Money): number {
   return minorUnits(amount)
 }
 
-/** Stripe's integer as Money; `currency` in either case. Throws RangeError for a fraction of a króna or shilling. */
+/**
+ * Stripe's integer as Money; `currency` in either case. A fraction of a króna or shilling is rounded to the nearest whole
+ * one, half away from zero: Stripe charges and refunds none
+ * (https://support.stripe.com/questions/deprecation-of-fractional-isk-charges-and-refunds, read 2026-11-22), but charges
+ * before 2023 bear some, and nothing says that what it computes (tax, fees, a line for part of a month) has none.
+ */
 export function fromStripeAmount(amount: number, currency: string): Money {
   const code = currency.toUpperCase()
   if (!sentWithTwoDecimals.has(code)) return money(amount, code)
-  if (amount % 100 !== 0) throw new RangeError(`Stripe sent a fraction of one ${code}: ${amount}`)
-  return money(amount / 100, code)
+  const whole = Math.round(Math.abs(amount) / 100)
+  return money(amount < 0 && whole > 0 ? -whole : whole, code)
 }

@@ -86,6 +86,24 @@ describe('what an invoice billed', () => {
     assert.deepEqual(termsOf(bill), [[1500, 1]])
   })
 
+  it('in krónur balances whatever fractions Stripe computed', () => {
+    const fraction = fc.integer({ min: 0, max: 999_999 })
+    fc.assert(
+      fc.property(fraction, fraction, fraction, (amount, discount, tax) => {
+        const figures = { total: amount + tax - discount, paid: amount + tax - discount, discount, tax }
+        const lines = [{ amount, days: 17, discount, tax: { amount: tax, inclusive: false } }]
+        const bill = billOfInvoice({
+          ...invoice(lines, figures),
+          currency: 'isk',
+          lines: { data: lines.map((one) => ({ ...line(one), currency: 'isk' })) },
+        } as unknown as Stripe.Invoice)
+        const terms = bill.terms.reduce((sum, term) => sum + minorUnits(term.amount), 0)
+        assert.equal(terms, minorUnits(netOf(bill)))
+        assert.ok(Math.abs(minorUnits(bill.paid) * 100 - figures.paid) <= 50)
+      }),
+    )
+  })
+
   it('counts every month, a leap year’s February included, as one, and a year as twelve', () => {
     const months = (days: number) =>
       billOfInvoice(invoice([{ amount: 100, days }], { total: 100, paid: 100 })).terms[0]?.months

@@ -1,4 +1,5 @@
 import { toFacts } from '../../checkout/read-session.ts'
+import { subtract } from '../../money/money.ts'
 import { fromStripeAmount } from '../../stripe/amounts.ts'
 import { idOf } from '../../stripe/client.ts'
 import type { BalanceThing, ChargeThing, SessionThing, Source, Things } from './source.ts'
@@ -58,11 +59,13 @@ export const disputes: Source<Things['disputes']> = stripeList(
 /** What moved in Stripe's balance for a payment intent; payouts and the like are for none. */
 export const balance: Source<BalanceThing> = stripeList(
   (stripe, params) => stripe.balanceTransactions.list({ ...params, expand: ['data.source'] }),
-  (_, { id, net, currency, source }) => {
+  (_, { id, amount, fee, currency, source }) => {
     const of =
       source && typeof source !== 'string' && 'payment_intent' in source ? source.payment_intent : null
     const paymentIntentId = idOf(of)
-    return paymentIntentId ? { id, paymentIntentId, net: fromStripeAmount(net, currency) } : null
+    // As the ledger reckons it: in a currency whose fractions are rounded, `net` may differ by one.
+    const net = subtract(fromStripeAmount(amount, currency), fromStripeAmount(fee, currency))
+    return paymentIntentId ? { id, paymentIntentId, net } : null
   },
   ({ id }) => [id],
 )
