@@ -63,3 +63,12 @@ export async function countRedemption(db: Transaction, id: string): Promise<void
     .where('id', '=', id)
     .execute()
 }
+
+/** Counts one less: the order turned out not to be paid. Should it be paid after all, it is counted again. */
+export async function takeBackRedemption(db: Transaction, id: string): Promise<void> {
+  await db
+    .updateTable('promotion_codes')
+    .set({ redemptions: sql`greatest(redemptions - 1, 0)` })
+    .where('id', '=', id)
+    .execute()
+}

@@ -8,6 +8,7 @@ import { nextState, type Order } from '../orders/order.ts'
 import { listPayments, type Payment } from '../orders/payments.ts'
 import { recountRefunds } from '../orders/refunds.ts'
 import { lockOrder, updateOrder } from '../orders/store.ts'
+import { takeBackRedemption } from '../plans/promotion-store.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { CannotMend } from './kind.ts'
 
@@ -66,6 +67,7 @@ async function weighWhatIsLeft(
   const unpaid = noneLeft ? nextState(order.state, 'payment_struck') : null
   if (!unpaid) return afterMoneyMoved(deps)(tx, await recountRefunds(tx, order), deps.clock())
   await updateOrder(tx, order.id, { state: unpaid, paid_at: null })
+  if (order.promotionCodeId) await takeBackRedemption(tx, order.promotionCodeId)
   await writeHistory(tx, order.id, { at: deps.clock(), text: `No payment is left (${by})`, by: 'staff' })
   await afterMoneyMoved(deps)(tx, { ...order, state: unpaid }, deps.clock())
 }
