@@ -3,6 +3,7 @@ import { NotFound } from '../errors.ts'
 import { queryText } from '../http/forms.ts'
 import type { Notice } from '../http/render.ts'
 import { type FoundDrift, findDrift } from '../orders/drift.ts'
+import type { Order } from '../orders/order.ts'
 import { findOrder } from '../orders/store.ts'
 import type { Fix } from '../reconcile/kind.ts'
 import { kinds } from '../reconcile/kinds/table.ts'
@@ -21,7 +22,7 @@ export function mendRoutes(deps: AdminDeps): Router {
 async function showDifference(deps: AdminDeps, req: Request, res: Response, id: string): Promise<void> {
   const drift = await find(deps, id)
   const order = drift.orderId ? await findOrder(deps.db, drift.orderId) : null
-  const fixes = kinds[drift.kind].fixes
+  const fixes = kinds[drift.kind].fixes.flatMap((fix) => offered(fix, order))
   const confirming = drift.closedAt
     ? undefined
     : fixes.find((fix) => fix.confirm && fix.name === queryText(req, 'fix'))
@@ -47,6 +48,12 @@ async function find({ db }: AdminDeps, id: string): Promise<FoundDrift> {
   const drift = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? await findDrift(db, id) : null
   if (!drift) throw new NotFound('There is no such difference.')
   return drift
+}
+
+/** In words for its order; a way of mending that the order knows nothing of is left out. */
+function offered(fix: Fix, order: Order | null): Fix[] {
+  const label = order && fix.labelFor ? fix.labelFor(order) : fix.label
+  return label === null ? [] : [{ ...fix, label }]
 }
 
 /** What must be agreed to first leads there; the rest is done by its button. */

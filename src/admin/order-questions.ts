@@ -1,5 +1,6 @@
 import type { FoundDrift } from '../orders/drift.ts'
 import { type Order, subscriptionLine } from '../orders/order.ts'
+import { endLineLabel } from '../reconcile/kinds/recorded.ts'
 
 /** What staff are asked about an order, with a form for each answer. */
 export function questionsView(order: Order, drift: readonly FoundDrift[]) {
@@ -21,7 +22,7 @@ function questionView(order: Order, { kind, subject, stripeSays, weSay }: FoundD
 function aboutRefund(order: Order, refund: string): Answer[] {
   const action = `/admin/orders/${order.number}/refund-answers`
   const ends = order.lines.map((line, position) => ({
-    label: `End what line ${position + 1} opens: ${line.name}${cancels(line.kind)}`,
+    label: endLineLabel(line, position),
     action,
     fields: { refund, line: String(position + 1) },
   }))
@@ -38,8 +39,4 @@ function aboutRenewals(order: Order): Answer[] {
     { label: 'Cancel the subscription at once', action: `${address}/lines/${line}/closure`, fields: {} },
     goesOn,
   ]
-}
-
-function cancels(kind: Order['lines'][number]['kind']): string {
-  return kind === 'subscription' ? ' (cancels its subscription at once)' : ''
 }

@@ -2,9 +2,11 @@ import { InvalidInput } from '../errors.ts'
 import { currencyOf } from './currency.ts'
 import { currencyCode, type Money, money, toDecimal } from './money.ts'
 
-/** For people: $130.00 in en-US, 130,00 $ in de-DE, ￥500 in ja-JP. Exact at any size. */
+/** For people: $130.00 in en-US, 130,00 $ in de-DE, ￥500 in ja-JP, −$4.07 with a true minus. Exact at any size. */
 export function formatMoney(amount: Money, locale: string): string {
-  return formatterFor(locale, currencyCode(amount)).format(toDecimal(amount) as Intl.StringNumericLiteral)
+  const decimal = toDecimal(amount) as Intl.StringNumericLiteral
+  const text = formatterFor(locale, currencyCode(amount)).format(decimal)
+  return decimal.startsWith('-') ? text.replace('-', '−') : text
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Transaction } from '../db/database.ts'
 import type { Difference } from '../orders/drift.ts'
+import type { Order } from '../orders/order.ts'
 import type { ReconcileDeps } from './deps.ts'
 import type { Finders } from './sources/source.ts'
 
@@ -27,6 +28,8 @@ export interface Fix {
   name: string
   /** As its button says it. */
   label: string
+  /** The same in words for the order that the difference is about; null: not offered for this one. */
+  labelFor?: (order: Order) => string | null
   /** What moves money or cannot be undone, in words to be agreed to first; absent: it is done at once. */
   confirm?: string
   /** What staff decide, and not what Stripe says, ends it: it is closed without being looked at again. */

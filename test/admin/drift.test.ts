@@ -139,6 +139,25 @@ describe('mending', () => {
     assert.match((await dora.get(`/admin/drift/${id}`)).text, /Take over Stripe’s total/)
   })
 
+  it('names the line that a button ends, and offers none that the order has not', async () => {
+    const words = { stripeSays: 'A part went back', weSay: 'It names no line', fix: 'Say what it was for.' }
+    const { id: orderId } = await orderOf(newsstand, number)
+    await recordDrift(
+      db,
+      { kind: 'refund_names_no_line', subject: 're_part', orderId, ...words },
+      deps.clock(),
+    )
+    const drift = (await openDrift(newsstand)).find(({ subject }) => subject === 're_part')
+    const page = `/admin/drift/${drift?.id}`
+    const label = 'End what line 1 opens: All-Access, yearly (cancels its subscription at once)'
+    const { text } = await dora.get(page).expect(200)
+    assert.ok(text.includes(`${label} …</a>`))
+    assert.doesNotMatch(text, /line [23]/)
+    assert.ok((await dora.get(`${page}?fix=end-line-1`)).text.includes(`${label}</button>`))
+    assert.doesNotMatch((await dora.get(`${page}?fix=end-line-2`)).text, /ends now/)
+    assert.equal((await mendDrift(deps, drift?.id ?? '', 'note', 'dora@example.com')).outcome, 'mended')
+  })
+
   it('moves no money before it is agreed to', async () => {
     const words = { stripeSays: 'It is paid', weSay: 'It is not', fix: 'Pay it back.' }
     const { id: orderId, stripe_payment_intent_id: intent } = await orderOf(newsstand, number)

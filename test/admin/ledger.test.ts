@@ -72,7 +72,7 @@ describe('the ledger’s page', () => {
   it('shows this month’s entries and totals', async () => {
     const { text } = await dora.get('/admin/ledger').expect(200)
     assert.match(text, new RegExp(`name="month" value="${month}"`))
-    assert.match(text, /Sales at list price<\/th><td>USD<\/td><td class="number amount">-\$143\.00/)
+    assert.match(text, /Sales at list price<\/th><td>USD<\/td><td class="number amount">−\$143\.00/)
     assert.match(text, new RegExp(`href="/admin/orders/${number}"`))
   })
 
@@ -140,7 +140,7 @@ describe('the ledger’s page', () => {
   it('is beside an order’s payments', async () => {
     const { text } = await dora.get(`/admin/orders/${number}`).expect(200)
     const part = /In the ledger[\s\S]*?<\/table>/.exec(text)?.[0] ?? ''
-    assert.deepEqual(part.match(/-?\$[\d.]+/g), ['$130.00', '-$130.00', '-$130.00', '$125.93', '$4.07'])
+    assert.deepEqual(part.match(/[−-]?\$[\d.]+/g), ['$130.00', '−$130.00', '−$130.00', '$125.93', '$4.07'])
   })
 })
 

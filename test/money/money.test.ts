@@ -89,6 +89,8 @@ describe('money', () => {
   it('writes what people expect', () => {
     assert.equal(formatMoney(m.money(13000, 'USD'), 'en-US'), '$130.00')
     assert.equal(formatMoney(m.money(500, 'JPY'), 'en-US'), '¥500')
+    assert.equal(formatMoney(m.money(-407, 'USD'), 'en-US'), '−$4.07')
+    assert.equal(formatMoney(m.money(-407, 'EUR'), 'de-DE'), '−4,07\u00a0€')
     assert.equal(formatMoney(m.money(1500, 'KWD'), 'en-US'), 'KWD\u00a01.500')
     assert.equal(formatMoney(m.money(13000, 'EUR'), 'de-DE'), '130,00\u00a0€')
     assert.equal(m.toDecimal(m.money(13000, 'USD')), '130.00')

@@ -1,6 +1,7 @@
 import { answerRefund } from '../../entitlements/answer-refund.ts'
 import { release } from '../../entitlements/release.ts'
 import type { DriftKind } from '../../orders/drift.ts'
+import type { OrderLine } from '../../orders/order.ts'
 import { findOrder } from '../../orders/store.ts'
 import { orNull } from '../../stripe/client.ts'
 import { cancelAtOnce } from '../../subscriptions/cancel-at-once.ts'
@@ -62,11 +63,20 @@ export const refundNamesNoLine: Kind = {
   fixes: [{ ...noted, label: 'Leave access as it is' }, ...[0, 1, 2].map(endsLine)],
 }
 
-/** What each line is called stands on the order's page, which has the same buttons. */
+/** "End what line 1 opens: All-Access, yearly (cancels its subscription at once)", wherever staff are offered it. */
+export function endLineLabel({ name, kind }: OrderLine, position: number): string {
+  const cancels = kind === 'subscription' ? ' (cancels its subscription at once)' : ''
+  return `End what line ${position + 1} opens: ${name}${cancels}`
+}
+
 function endsLine(position: number): Fix {
   return {
     name: `end-line-${position + 1}`,
     label: `End what line ${position + 1} opens`,
+    labelFor: ({ lines }) => {
+      const line = lines[position]
+      return line ? endLineLabel(line, position) : null
+    },
     confirm:
       'What this line of the order opens ends now; if it is a subscription, it is cancelled at Stripe. Nothing more is paid back.',
     closes: true,
