@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express'
 import { answerRefund } from '../entitlements/answer-refund.ts'
 import { endLine } from '../entitlements/end-line.ts'
+import { letGoOn } from '../entitlements/let-go-on.ts'
 import { release } from '../entitlements/release.ts'
 import { InvalidInput, NotFound } from '../errors.ts'
 import type { Order } from '../orders/order.ts'
@@ -15,6 +16,7 @@ export function orderAnswerRoutes(deps: AdminDeps): Router {
   router.post('/orders/:number/hold', (req, res) => setRelease(deps, req, res, false))
   router.post('/orders/:number/lines/:line/closure', (req, res) => closeLine(deps, req, res))
   router.post('/orders/:number/refund-answers', (req, res) => answer(deps, req, res))
+  router.post('/orders/:number/renewal-answers', (req, res) => answerRenewal(deps, req, res))
   return router
 }
 
@@ -40,6 +42,12 @@ async function answer(deps: AdminDeps, req: Asked, res: Response): Promise<void>
   const ends = line === '' ? null : positionIn(order, line)
   if (line !== '' && ends === null) throw new InvalidInput('The order has no such line.')
   await answerRefund(deps, { orderId: order.id, stripeRefundId: typed(req, 'refund'), ends, by })
+  res.redirect(303, `/admin/orders/${order.number}`)
+}
+
+async function answerRenewal(deps: AdminDeps, req: Asked, res: Response): Promise<void> {
+  const { order, by } = await asked(deps, req)
+  await letGoOn(deps, { orderId: order.id, stripeRefundId: typed(req, 'refund'), by })
   res.redirect(303, `/admin/orders/${order.number}`)
 }
 

@@ -16,6 +16,7 @@ interface Answer {
 function questionView(order: Order, { kind, subject, stripeSays, weSay }: FoundDrift) {
   if (kind === 'refund_names_no_line') return [{ stripeSays, weSay, answers: aboutRefund(order, subject) }]
   if (kind === 'dispute_lost_goes_on') return [{ stripeSays, weSay, answers: aboutRenewals(order) }]
+  if (kind === 'refunded_goes_on') return [{ stripeSays, weSay, answers: aboutCharging(order, subject) }]
   return []
 }
 
@@ -39,4 +40,12 @@ function aboutRenewals(order: Order): Answer[] {
     { label: 'Cancel the subscription at once', action: `${address}/lines/${line}/closure`, fields: {} },
     goesOn,
   ]
+}
+
+function aboutCharging(order: Order, refund: string): Answer[] {
+  const found = subscriptionLine(order)
+  const address = `/admin/orders/${order.number}`
+  const goesOn = { label: 'Let it go on', action: `${address}/renewal-answers`, fields: { refund } }
+  const ends = { label: 'End the subscription now', fields: {} }
+  return found ? [{ ...ends, action: `${address}/lines/${found.position + 1}/closure` }, goesOn] : [goesOn]
 }

@@ -5,7 +5,8 @@ import { closeDrift, recordDrift } from '../orders/drift.ts'
 import { writeHistory } from '../orders/history.ts'
 import type { Order } from '../orders/order.ts'
 import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
-import { isLiving } from '../subscriptions/subscription.ts'
+import { isLiving, type Subscription } from '../subscriptions/subscription.ts'
+import { askAboutRefunded } from './ask-about-refunded.ts'
 import { type Entitlement, withHold } from './entitlement.ts'
 import { listEntitlementsOfOrder, updateEntitlement } from './store.ts'
 
@@ -21,7 +22,10 @@ export async function holdByState(tx: Transaction, order: Order, now: Date): Pro
   }
   const change = changes.find(({ before, after }) => after.held !== before.held)
   if (change) await writeHistory(tx, order.id, { at: now, text: textOf(change), by: 'newsstand' })
-  await askOrClose(tx, order, changes, now)
+  const subscription = await findSubscriptionOfOrder(tx, order.id)
+  if (!subscription) return
+  await askOrClose(tx, order, { subscription, changes }, now)
+  await askAboutRefunded(tx, order, subscription, now)
 }
 
 /** What should stand in the way of all that an order opened; null: nothing. */
@@ -55,11 +59,15 @@ function textOf({ after }: HoldChange): string {
 }
 
 /** Asks staff once, when it is lost: they may well leave it so. What is over, or open again, is no question. */
-async function askOrClose(tx: Transaction, order: Order, changes: HoldChange[], now: Date): Promise<void> {
+async function askOrClose(
+  tx: Transaction,
+  order: Order,
+  { subscription, changes }: { subscription: Subscription; changes: HoldChange[] },
+  now: Date,
+): Promise<void> {
   const lost = changes.filter(({ after }) => after.held === 'dispute_lost')
   if (lost.some(({ before }) => before.held !== 'dispute_lost')) return askAboutRenewals(tx, order, now)
-  const subscription = await findSubscriptionOfOrder(tx, order.id)
-  if (!subscription || (lost.length > 0 && isLiving(subscription.state))) return
+  if (lost.length > 0 && isLiving(subscription.state)) return
   await closeDrift(tx, { kind: 'dispute_lost_goes_on', subject: subscription.stripeSubscriptionId }, now)
 }
 

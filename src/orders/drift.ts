@@ -27,6 +27,7 @@ export const driftKinds = [
   'plan_unknown',
   'refund_names_no_line',
   'dispute_lost_goes_on',
+  'refunded_goes_on',
   'customer_gone',
   'ledger_differs',
   'cannot_compare',
@@ -35,7 +36,11 @@ export const driftKinds = [
 export type DriftKind = (typeof driftKinds)[number]
 
 /** What is no difference, but a decision that only staff can make. */
-export const questionKinds: readonly DriftKind[] = ['refund_names_no_line', 'dispute_lost_goes_on']
+export const questionKinds: readonly DriftKind[] = [
+  'refund_names_no_line',
+  'dispute_lost_goes_on',
+  'refunded_goes_on',
+]
 
 /** Both sides of a difference, in words for staff. */
 export interface Difference {
@@ -94,6 +99,37 @@ export async function closeDrift(
     .set({ ...closed, mending_until: null })
     .executeTakeFirst()
   return numUpdatedRows > 0n
+}
+
+/** Closes an order's differences of one kind that are none any more, but for the one about `except`. */
+export async function closeDriftsOf(
+  tx: Transaction,
+  { kind, orderId, except }: { kind: DriftKind; orderId: string; except: string | null },
+  now: Date,
+): Promise<void> {
+  const open = await tx
+    .selectFrom('drift')
+    .select('subject')
+    .where('kind', '=', kind)
+    .where('order_id', '=', orderId)
+    .where('closed_at', 'is', null)
+    .execute()
+  for (const { subject } of open) if (subject !== except) await closeDrift(tx, { kind, subject }, now)
+}
+
+/** Whether staff closed this before: what only they can decide is not asked twice. */
+export async function wasAnswered(
+  tx: Transaction,
+  { kind, subject }: Pick<Drift, 'kind' | 'subject'>,
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('drift')
+    .select('id')
+    .where('kind', '=', kind)
+    .where('subject', '=', subject)
+    .where('closed_by', '!=', 'newsstand')
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 function openOne(tx: Transaction, { kind, subject }: Pick<Drift, 'kind' | 'subject'>) {

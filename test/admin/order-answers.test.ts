@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { followSubscription } from '../../src/entitlements/follow-subscription.ts'
 import { onDispute, onRefund } from '../../src/webhooks/events/refund.ts'
 import { eventually, openNewsstand } from '../support/newsstand.ts'
 import { signIn, subscribe, type Visitor } from '../support/personas.ts'
@@ -134,7 +135,7 @@ describe('a full refund', () => {
     await db.insertInto('staff').values({ reader_id: id, role: 'editor', since: newsstand.clock() }).execute()
     const editor = newsstand.visitor()
     await signIn(newsstand, editor, 'editor@example.com')
-    for (const what of ['release', 'hold', 'lines/1/closure', 'refund-answers']) {
+    for (const what of ['release', 'hold', 'lines/1/closure', 'refund-answers', 'renewal-answers']) {
       await post(newsstand.visitor(), number, what)
         .expect(303)
         .expect('Location', /^\/sign-in/)
@@ -215,7 +216,7 @@ describe('a part that is refunded at Stripe', () => {
     await refund(number, 3000)
     assert.deepEqual(await questions(number), ['refund_names_no_line'])
     await refund(number)
-    await eventually(async () => assert.deepEqual(await questions(number), []))
+    await eventually(async () => assert.deepEqual(await questions(number), ['refunded_goes_on']))
   })
 
   it('asks nothing where Newsstand itself gave it back', async () => {
@@ -232,6 +233,64 @@ describe('a part that is refunded at Stripe', () => {
     await post(dora, number, 'refund-answers', { refund: id, line: '1' }).expect(303)
     assert.deepEqual(await questions(other), ['refund_names_no_line'])
     assert.deepEqual(await historyOf(number), [])
+  })
+})
+
+describe('a subscription of which everything was paid back', () => {
+  const again = async (number: string) => onRefund(deps, refundEvent(await intentOf(number)))
+  const subscriptionOf = async (number: string) => (await orderOf(number)).stripe_subscription_id ?? ''
+
+  it('is a question to staff, who end it', async () => {
+    const reader = newsstand.visitor()
+    const number = await subscribe(reader, 'all-back@example.com')
+    const id = await refund(number)
+    assert.deepEqual(await questions(number), ['refunded_goes_on'])
+    const { text } = await dora.get(`/admin/orders/${number}`)
+    assert.match(text, new RegExp(`All that was paid went back, last with refund ${id}`))
+    assert.match(text, /End the subscription now/)
+    await post(dora, number, 'lines/1/closure').expect(303)
+    await post(dora, number, 'lines/1/closure').expect(303)
+    assert.equal((await stripe.subscriptions.retrieve(await subscriptionOf(number))).status, 'canceled')
+    await again(number)
+    assert.deepEqual(await questions(number), [])
+    assert.equal(await reason(reader), 'held')
+  })
+
+  it('or let it go on, which is not asked again for that refund', async () => {
+    const number = await subscribe(newsstand.visitor(), 'goes-on@example.com')
+    const other = await subscribe(newsstand.visitor(), 'goes-on-too@example.com')
+    const [id, foreign] = [await refund(number), await refund(other)]
+    await post(dora, number, 'renewal-answers', { refund: foreign }).expect(303)
+    assert.deepEqual(await questions(other), ['refunded_goes_on'], 'it is of another order')
+    await post(dora, number, 'renewal-answers', { refund: id }).expect(303)
+    await post(dora, number, 'renewal-answers', { refund: id }).expect(303)
+    await again(number)
+    assert.deepEqual(await questions(number), [])
+    assert.deepEqual(await historyOf(number), [
+      `owner@newsstand.test let the subscription go on after refund ${id}`,
+    ])
+    assert.equal((await stripe.subscriptions.retrieve(await subscriptionOf(number))).status, 'active')
+  })
+
+  it('asks only while it will be charged again', async () => {
+    const number = await subscribe(newsstand.visitor(), 'at-end@example.com')
+    const id = await subscriptionOf(number)
+    await stripe.subscriptions.update(id, { cancel_at_period_end: true })
+    await followSubscription(deps, id)
+    await refund(number)
+    assert.deepEqual(await questions(number), [])
+    await stripe.subscriptions.update(id, { cancel_at_period_end: false })
+    await followSubscription(deps, id)
+    assert.deepEqual(await questions(number), ['refunded_goes_on'])
+    await stripe.subscriptions.cancel(id)
+    await followSubscription(deps, id)
+    assert.deepEqual(await questions(number), [])
+  })
+
+  it('asks nothing where only a pass was sold', async () => {
+    const number = await subscribe(newsstand.visitor(), 'pass-back@example.com', 'summer-pass')
+    await refund(number)
+    assert.deepEqual(await questions(number), [])
   })
 })
 

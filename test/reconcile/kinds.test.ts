@@ -536,6 +536,15 @@ describe('what only staff can decide', () => {
     }
   })
 
+  it('whether a subscription goes on of which everything was paid back', async () => {
+    for (const fix of ['cancel', 'note']) {
+      const { intent } = await buy()
+      const { id } = await stripe.refunds.create({ payment_intent: intent })
+      await settled(newsstand)
+      await mend(await find('refunded_goes_on', id), fix)
+    }
+  })
+
   it('a subscription to no plan of ours, put right at Stripe', async () => {
     const { subscription } = await buy()
     const known = await stripe.subscriptions.retrieve(subscription)

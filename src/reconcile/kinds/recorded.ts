@@ -1,11 +1,14 @@
+import type { Transaction } from '../../db/database.ts'
 import { answerRefund } from '../../entitlements/answer-refund.ts'
 import { release } from '../../entitlements/release.ts'
 import type { DriftKind } from '../../orders/drift.ts'
 import type { OrderLine } from '../../orders/order.ts'
+import { findRefund } from '../../orders/refunds.ts'
 import { findOrder } from '../../orders/store.ts'
 import { orNull } from '../../stripe/client.ts'
 import { cancelAtOnce } from '../../subscriptions/cancel-at-once.ts'
 import { readSubscription } from '../../subscriptions/read-subscription.ts'
+import { findSubscriptionOfOrder } from '../../subscriptions/store.ts'
 import { isLiving } from '../../subscriptions/subscription.ts'
 import { asRecorded } from '../as-recorded.ts'
 import type { ReconcileDeps } from '../deps.ts'
@@ -35,6 +38,8 @@ export const subscriptionImpossible: Kind = {
   fixes: [noted],
 }
 
+const endsAtOnce = 'At Stripe, the subscription is cancelled now; nothing more is charged for it.'
+
 export const disputeLostGoesOn: Kind = {
   title: 'A lost dispute, and it renews',
   look: async (deps, subject) => {
@@ -45,15 +50,45 @@ export const disputeLostGoesOn: Kind = {
     {
       name: 'cancel',
       label: 'Cancel the subscription',
-      confirm: 'At Stripe, the subscription is cancelled now; nothing more is charged for it.',
-      apply: async (deps, { subject }) => {
-        await cancelAtOnce(deps.stripe, subject)
-        await tellAgain(deps, 'customer.subscription.updated', subject)
-      },
+      confirm: endsAtOnce,
+      apply: (deps, { subject }) => cancelAndFollow(deps, subject),
     },
     { name: 'release', label: 'Let the reader read on', closes: true, apply: letReadOn },
     { ...noted, label: 'Let it renew, and open nothing' },
   ],
+}
+
+/** A question: whether a reader is to be charged again who got everything back. */
+export const refundedGoesOn: Kind = {
+  title: 'All paid back, and it renews',
+  look: async ({ db, stripe }, subject) => {
+    const id = await findSubscriptionId(db, (await findRefund(db, subject))?.orderId ?? null)
+    const facts = id ? await orNull(readSubscription(stripe, id)) : null
+    return facts && isLiving(facts.state) ? asRecorded('refunded_goes_on', subject) : noDifference
+  },
+  fixes: [
+    {
+      name: 'cancel',
+      label: 'End the subscription now',
+      confirm: endsAtOnce,
+      apply: async (deps, { orderId }) => {
+        const id = await findSubscriptionId(deps.db, orderId)
+        if (!id) throw new CannotMend('It belongs to no order with a subscription.')
+        await cancelAndFollow(deps, id)
+      },
+    },
+    { ...noted, label: 'Let it go on' },
+  ],
+}
+
+async function findSubscriptionId(db: Transaction, orderId: string | null): Promise<string | null> {
+  const subscription = orderId ? await findSubscriptionOfOrder(db, orderId) : null
+  return subscription?.stripeSubscriptionId ?? null
+}
+
+async function cancelAndFollow(deps: ReconcileDeps, stripeSubscriptionId: string): Promise<void> {
+  await cancelAtOnce(deps.stripe, stripeSubscriptionId)
+  await tellAgain(deps, 'customer.subscription.updated', stripeSubscriptionId)
 }
 
 /** A question: what a part refund was for. */

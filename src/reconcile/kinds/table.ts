@@ -13,7 +13,13 @@ import { paidTwice } from './paid-twice.ts'
 import { paymentDiffers } from './payment-differs.ts'
 import { paymentGone } from './payment-gone.ts'
 import { paymentUnknown } from './payment-unknown.ts'
-import { disputeLostGoesOn, planUnknown, refundNamesNoLine, subscriptionImpossible } from './recorded.ts'
+import {
+  disputeLostGoesOn,
+  planUnknown,
+  refundedGoesOn,
+  refundNamesNoLine,
+  subscriptionImpossible,
+} from './recorded.ts'
 import { refundDiffers } from './refund-differs.ts'
 import { refundUnknown } from './refund-unknown.ts'
 import { sessionDiffers } from './session-differs.ts'
@@ -47,6 +53,7 @@ export const kinds: Readonly<Record<DriftKind, Kind>> = {
   plan_unknown: planUnknown,
   refund_names_no_line: refundNamesNoLine,
   dispute_lost_goes_on: disputeLostGoesOn,
+  refunded_goes_on: refundedGoesOn,
   customer_gone: customerGone,
   ledger_differs: ledgerDiffers,
   cannot_compare: cannotCompare((kind) => kinds[kind]),
