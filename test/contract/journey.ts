@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
+import { openBook } from '../simulate/book.ts'
 import type { Browser } from '../simulate/browser.ts'
 import { addPass } from '../simulate/pass-plan.ts'
 import { openRandom } from '../simulate/random.ts'
@@ -48,7 +49,7 @@ export interface PaymentPage {
 const ordinary: Purchase = {
   plan: 'all-access-annual',
   promotionCode: null,
-  cards: ['good'],
+  means: ['good'],
   abandons: false,
   returns: true,
   doubles: false,
@@ -78,9 +79,9 @@ const chapters: Chapter[] = [
   {
     name: 'a declined card, then one that asks the bank',
     tell: async ({ sell, becomes }) => {
-      const wanted = { plan: 'all-access-monthly', cards: ['declined', 'insufficientFunds', 'good'] as const }
-      await becomes(await sell('declined', { ...wanted, cards: [...wanted.cards] }), 'paid')
-      await becomes(await sell('asked', { cards: ['threeDSecure'] }), 'paid')
+      const wanted = { plan: 'all-access-monthly', means: ['declined', 'insufficientFunds', 'good'] as const }
+      await becomes(await sell('declined', { ...wanted, means: [...wanted.means] }), 'paid')
+      await becomes(await sell('asked', { means: ['threeDSecure'] }), 'paid')
     },
   },
   {
@@ -130,8 +131,8 @@ const chapters: Chapter[] = [
       await becomes(session, 'partly_refunded')
       await happens('refund in full', session)
       await becomes(session, 'refunded')
-      await happens('refund in full', await sell('refunded-later', { cards: ['refundsLater'] }))
-      const failing = await sell('refunded-not', { cards: ['refundsNot'] })
+      await happens('refund in full', await sell('refunded-later', { means: ['refundsLater'] }))
+      const failing = await sell('refunded-not', { means: ['refundsNot'] })
       await happens('refund in full', failing)
       await becomes(failing, 'refunded')
     },
@@ -140,7 +141,7 @@ const chapters: Chapter[] = [
     name: 'disputes, answered',
     tell: async ({ sell, happens, becomes }) => {
       for (const who of ['disputing', 'disputing-too', 'disputing-still']) {
-        const session = await sell(who, { cards: ['disputed'], plan: 'month-pass' })
+        const session = await sell(who, { means: ['disputed'], plan: 'month-pass' })
         await becomes(session, 'disputed')
         await happens('dispute answered', session)
       }
@@ -194,6 +195,7 @@ const chapters: Chapter[] = [
 function openJourney(stand: Stand): Journey {
   const shop: Shop = { place: stand, tally: openTally() }
   const random = openRandom('contract')
+  const book = openBook()
   let browsers = 100
   return {
     stand,
@@ -206,7 +208,7 @@ function openJourney(stand: Stand): Journey {
     },
     openPage: (who, plan) => openPage(shop, browserOf(shop, browsers++), `${who}@example.com`, plan),
     happens: async (deed, sessionId) =>
-      assert.ok(await doDeed(stand, deed, sessionId, random), `${deed} was refused`),
+      assert.ok(await doDeed({ stripe: stand.stripe, book }, deed, sessionId, random), `${deed} was refused`),
     becomes: (sessionId, state) =>
       eventually(async () => assert.equal(await stateOf(stand, sessionId), state)),
   }

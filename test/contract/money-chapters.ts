@@ -100,7 +100,7 @@ export const exchange: Chapter = {
     await becomes(given, 'refunded')
     await happens(
       'dispute answered',
-      await sell('exchanged-disputed', { plan: 'month-pass', cards: ['disputed'] }),
+      await sell('exchanged-disputed', { plan: 'month-pass', means: ['disputed'] }),
     )
     await advanceDays(stand, 2)
     const session = await stand.stripe.checkout.sessions.retrieve(kept, {

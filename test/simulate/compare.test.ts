@@ -15,6 +15,8 @@ function agreed(id = 'one', email = 'alice@example.com'): { said: StripeOrder; o
     state: 'active',
     price: 'price_all',
     paidUntil,
+    givenUntil: null,
+    bankAsked: false,
     endsAt: null,
     endedAt: null,
   }
@@ -31,10 +33,11 @@ function agreed(id = 'one', email = 'alice@example.com'): { said: StripeOrder; o
       ...structuredClone(both),
       payments: payments(),
       subscription: { ...subscription },
-      sessions: [{ id: `cs_${id}`, status: 'complete', paid: true, total: 1300, subtotal: 1300 }],
+      sessions: [{ id: `cs_${id}`, status: 'complete', payment: 'paid', total: 1300, subtotal: 1300 }],
       chargedTwice: [],
       paidAt: began,
       startedAt: began,
+      passEnded: false,
     },
     our: {
       ...structuredClone(both),
@@ -140,7 +143,7 @@ describe('the comparison of both accounts', () => {
       'an order that nobody paid',
       /it is paid, by what Stripe says it is expired/,
       ({ said }) => {
-        said.sessions = [{ id: 'cs', status: 'expired', paid: false, total: 1300, subtotal: 1300 }]
+        said.sessions = [{ id: 'cs', status: 'expired', payment: 'open', total: 1300, subtotal: 1300 }]
       },
     ],
     ['another total', /Stripe took 1300, our total is 1500/, ({ our }) => (our.total = 1500)],

@@ -7,6 +7,8 @@ const day = 86_400
 /** What the paper grants past what is paid, by the state that Stripe names; the defaults of its grace. */
 const graceDays: Record<string, number> = { active: 3, trialing: 3, past_due: 7 }
 const livingStates = ['trialing', 'active', 'past_due', 'unpaid', 'paused']
+/** While a bank is asked for a renewal. */
+const bankGraceDays = 14
 /** A pass begins when its payment is settled, which an outage of a step can put off. */
 const passSlackDays = 31
 
@@ -43,7 +45,9 @@ function compareOrder(said: StripeOrder, our: OurOrder): string[] {
     ...compareMaps('refund', said.refunds, our.refunds),
     ...compareMaps('dispute', said.disputes, our.disputes),
     ...compareMaps('ledger, balance in', said.balance, our.balance),
-    ...compareSubscription(said.subscription, our.subscription),
+    ...(isSettled(said)
+      ? compareSubscription(said.subscription, our.subscription)
+      : compareUnpaid(said, our)),
     ...compareState(said, our),
     ...said.chargedTwice.map((intent) => `payment intent ${intent} was charged twice`),
   ]
@@ -58,7 +62,7 @@ function compareSessions(said: StripeOrder, our: OurOrder): string[] {
   if (session.total !== our.total) differences.push(`Stripe took ${session.total}, our total is ${our.total}`)
   if (session.subtotal !== our.subtotal)
     differences.push(`Stripe's subtotal is ${session.subtotal}, ours ${our.subtotal}`)
-  const receipts = our.duplicate ? 0 : 1
+  const receipts = our.duplicate || session.payment !== 'paid' ? 0 : 1
   if (our.receipts !== receipts) differences.push(`${our.receipts} receipts instead of ${receipts}`)
   return differences
 }
@@ -76,12 +80,26 @@ function compareMaps(
     )
 }
 
+/** Not yet paid, or never: it began nothing with us, and after the bank's no Stripe must not ask for it again. */
+function compareUnpaid({ subscription, sessions }: StripeOrder, our: OurOrder): string[] {
+  const found = our.subscription ? [`it is not paid, and we have ${our.subscription.id}`] : []
+  const refused = sessions.some(({ payment }) => payment === 'failed')
+  if (refused && subscription && livingStates.includes(subscription.state))
+    found.push(`its bank refused, and ${subscription.id} is ${subscription.state}`)
+  return found
+}
+
 function compareSubscription(said: SubscriptionRecord | null, ours: SubscriptionRecord | null): string[] {
   if (!said || !ours)
     return said === ours
       ? []
       : [`Stripe has ${said ? said.id : 'no subscription'}, we have ${ours ? ours.id : 'none'}`]
-  return (['id', 'state', 'price', 'paidUntil', 'endsAt', 'endedAt'] as const)
+  const always = ['id', 'state', 'price', 'paidUntil', 'endsAt', 'endedAt'] as const
+  // What has ended gives nothing more, and Stripe forgets that it did.
+  const fields = livingStates.includes(said.state)
+    ? ([...always, 'givenUntil', 'bankAsked'] as const)
+    : always
+  return fields
     .filter((field) => said[field] !== ours[field])
     .map((field) => `subscription ${said.id} ${field}: Stripe says ${said[field]}, we say ${ours[field]}`)
 }
@@ -103,10 +121,16 @@ function compareState(said: StripeOrder, our: OurOrder): string[] {
 function stateOf(said: StripeOrder): string {
   if (!said.sessions.some((session) => session.status === 'complete'))
     return said.sessions.some((session) => session.status === 'open') ? 'pending' : 'expired'
+  if (!isSettled(said))
+    return said.sessions.some((session) => session.payment === 'waiting') ? 'pending' : 'failed'
   if (isDisputed(said)) return 'disputed'
   const refunded = refundedOf(said)
   if (refunded === 0) return 'paid'
   return refunded >= paidOf(said) ? 'refunded' : 'partly_refunded'
+}
+
+function isSettled({ sessions }: StripeOrder): boolean {
+  return sessions.some((session) => session.payment === 'paid')
 }
 
 function isDisputed({ disputes }: OrderRecord): boolean {
@@ -138,7 +162,7 @@ function compareReader(pairs: Pair[], now: number): string[] {
 /** Two subscriptions to the same at the same time: the later must have ended and its money gone back. */
 function findDoubleSales(pairs: Pair[]): string[] {
   const sold = pairs
-    .filter(({ said }) => said?.subscription && said.startedAt !== null)
+    .filter(({ said }) => said?.subscription && said.startedAt !== null && said.paidAt !== null)
     .toSorted((a, b) => (a.said?.startedAt ?? 0) - (b.said?.startedAt ?? 0))
   const undone = ({ our, said }: Pair) =>
     said?.subscription?.state === 'canceled' &&
@@ -197,12 +221,14 @@ function entitlesByLine(
   now: number,
 ): 'yes' | 'maybe' | 'no' {
   if (line.kind === 'subscription') return said.subscription && isOpen(said.subscription, now) ? 'yes' : 'no'
+  if (said.passEnded) return 'no'
   if (now < paidAt + line.months * 28 * day) return 'yes'
   return now < paidAt + (line.months * 31 + passSlackDays) * day ? 'maybe' : 'no'
 }
 
-function isOpen({ state, paidUntil, endsAt }: SubscriptionRecord, now: number): boolean {
+function isOpen({ state, endsAt, bankAsked, ...record }: SubscriptionRecord, now: number): boolean {
   if (!livingStates.includes(state)) return false
-  if (endsAt !== null && endsAt <= paidUntil) return now < endsAt
-  return now < paidUntil + (graceDays[state] ?? 0) * day
+  const until = Math.max(record.paidUntil, record.givenUntil ?? 0)
+  if (endsAt !== null && endsAt <= until) return now < endsAt
+  return now < until + (bankAsked ? bankGraceDays : (graceDays[state] ?? 0)) * day
 }

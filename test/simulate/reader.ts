@@ -1,6 +1,6 @@
 import type { Browser } from './browser.ts'
 import type { Random } from './random.ts'
-import { type Bought, browserOf, buy, type Card, type Purchase, type Shop } from './shop.ts'
+import { type Bought, browserOf, buy, isAccount, type Means, type Purchase, type Shop } from './shop.ts'
 import { type Dashboard, type Deed, doDeed } from './staff.ts'
 
 /** Somebody who buys, reads, and does what people do. */
@@ -21,6 +21,13 @@ const deeds: Record<Deed | 'nothing', number> = {
   'refund in full and cancel': 3,
   'card begins to fail': 5,
   'card is replaced': 8,
+  'bank is to pay renewals': 4,
+  'bank is to pay renewals, without funds': 2,
+  'refund a renewal in full': 2,
+  'collection is paused': 5,
+  'collection is resumed': 14,
+  'subscription is paused': 3,
+  'paused subscription is resumed': 14,
   'plan is changed': 6,
   'dispute answered': 5,
 }
@@ -63,11 +70,15 @@ export function openReader(shop: Shop, dashboard: Dashboard, number: number, ran
 
 function note({ tally }: Shop, bought: Bought, sessions: string[]): void {
   if (bought.outcome === 'bought') sessions.push(bought.sessionId)
-  tally.add(noted[bought.outcome])
+  tally.add(rowOf(bought))
 }
 
-const noted: Record<Bought['outcome'], string> = {
-  bought: 'purchases paid',
+function rowOf(bought: Bought): string {
+  if (bought.outcome !== 'bought') return noted[bought.outcome]
+  return isAccount(bought.by) ? 'purchases that a bank was asked to pay' : 'purchases paid'
+}
+
+const noted: Record<Exclude<Bought['outcome'], 'bought'>, string> = {
   abandoned: 'purchases left at the payment page',
   subscribed: 'purchases of what the reader had already',
   refused: 'purchases that the cart refused',
@@ -76,8 +87,8 @@ const noted: Record<Bought['outcome'], string> = {
 
 /** Paid in any case, and by a card that can be paid back: where it cannot, a duplicate is for staff to undo. */
 function drawTwin(random: Random): Purchase {
-  const cards: Card[] = [random.weigh({ good: 4, threeDSecure: 1, refundsLater: 1 })]
-  return { ...drawPurchase(random), cards, abandons: false }
+  const means: Means[] = [random.weigh({ good: 4, threeDSecure: 1, refundsLater: 1, bankPays: 1 })]
+  return { ...drawPurchase(random), means, abandons: false }
 }
 
 function drawPurchase(random: Random): Purchase {
@@ -87,20 +98,22 @@ function drawPurchase(random: Random): Purchase {
     'all-access-annual': 20,
     'month-pass': 15,
   })
-  const last: Card = random.weigh({
-    good: 76,
+  const last: Means = random.weigh({
+    good: 62,
     threeDSecure: 8,
     disputed: 6,
     refundsLater: 5,
     refundsNot: 5,
-    declined: 0,
-    insufficientFunds: 0,
+    bankPays: 8,
+    bankHasNoFunds: 3,
+    bankAccountClosed: 2,
+    bankTakesBack: 1,
   })
-  const before: Card[] = random.chance(0.15) ? [random.pick(['declined', 'insufficientFunds'] as const)] : []
+  const before: Means[] = random.chance(0.15) ? [random.pick(['declined', 'insufficientFunds'] as const)] : []
   return {
     plan,
     promotionCode: random.chance(0.15) ? 'WELCOME20' : null,
-    cards: [...before, last],
+    means: [...before, last],
     abandons: random.chance(0.08),
     returns: random.chance(0.8),
     doubles: random.chance(0.12),

@@ -21,6 +21,10 @@ export interface SubscriptionRecord {
   price: string
   /** Seconds. */
   paidUntil: number
+  /** The end of the last period that was given away while collection was paused, in seconds; null: none was. */
+  givenUntil: number | null
+  /** Whether a bank is being asked for a renewal now. */
+  bankAsked: boolean
   /** Seconds; null: it renews. */
   endsAt: number | null
   endedAt: number | null
@@ -28,13 +32,24 @@ export interface SubscriptionRecord {
 
 /** Stripe's account of an order, and what only Stripe can say of it. */
 export interface StripeOrder extends OrderRecord {
-  sessions: { id: string; status: string; paid: boolean; total: number; subtotal: number }[]
+  sessions: SessionRecord[]
   /** Payment intents that were charged more than once with success. */
   chargedTwice: string[]
   /** When its first payment was, in seconds; null: nothing was paid. */
   paidAt: number | null
   /** In seconds; of the subscription. */
   startedAt: number | null
+  /** Staff ended what its pass opens, which nothing at Stripe shows. */
+  passEnded: boolean
+}
+
+/** `payment`: waiting while a bank is asked, failed where it said no; open: nobody was asked. */
+export interface SessionRecord {
+  id: string
+  status: string
+  payment: 'paid' | 'waiting' | 'failed' | 'open'
+  total: number
+  subtotal: number
 }
 
 /** Our account of an order, and what only we say of it. */

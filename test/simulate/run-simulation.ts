@@ -1,5 +1,7 @@
+import { type Book, openBook } from './book.ts'
 import { catchUp, NoProgress, passRealDay } from './catch-up.ts'
 import { compareAll, type Difference } from './compare.ts'
+import { countBilling } from './count-billing.ts'
 import { forged, forgeEvent } from './forge.ts'
 import { findLeftovers } from './leftovers.ts'
 import type { Options } from './options.ts'
@@ -23,6 +25,7 @@ export async function runSimulation(options: Options): Promise<number> {
   const { readers, years, kills, seed } = options
   console.log(`${readers} readers, ${years} years, ${kills} kills, seed ${seed}`)
   const tried = openTally()
+  const book = openBook()
   const faults = openTally([...troubleKinds, forged])
   const world = await openWorld(faults)
   let stopping = false
@@ -34,12 +37,13 @@ export async function runSimulation(options: Options): Promise<number> {
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   try {
-    await liveThrough(world, options, { tried, faults })
-    const differences = await settleDown(world)
+    await liveThrough(world, options, { tried, faults, book })
+    const differences = await settleDown(world, book)
     differences.push(
       ...world.ownDeaths.map((words) => `the app died by itself: ${words.replace(/\s+/g, ' ')}`),
     )
     await countSandbox(world, faults)
+    await countBilling(world, tried)
     return report(options, { tried, faults }, differences)
   } catch (error) {
     if (stopping) return 130
@@ -54,13 +58,13 @@ export async function runSimulation(options: Options): Promise<number> {
 async function liveThrough(
   world: World,
   { readers: count, years, kills, seed }: Options,
-  { tried, faults }: { tried: Tally; faults: Tally },
+  { tried, faults, book }: { tried: Tally; faults: Tally; book: Book },
 ): Promise<void> {
   const random = openRandom(seed)
   await addPass(world.db)
   const shop: Shop = { place: world, tally: tried }
   const readers = Array.from({ length: count }, (_, index) =>
-    openReader(shop, world, index + 1, random.fork(`reader ${index + 1}`)),
+    openReader(shop, { stripe: world.stripe, book }, index + 1, random.fork(`reader ${index + 1}`)),
   )
   const steps = drawSteps(random.fork('steps'), Math.round(years * 365))
   const deaths = spread(random.fork('deaths'), kills, steps.length)
@@ -126,7 +130,7 @@ async function allOf(readers: readonly Reader[]): Promise<void> {
 }
 
 /** No more troubles: open pages expire, one reconcile, and both accounts are laid beside each other. */
-async function settleDown(world: World): Promise<Difference[]> {
+async function settleDown(world: World, book: Book): Promise<Difference[]> {
   console.log('no more faults; what is left is settled')
   await passRealDay(world)
   await world.kill()
@@ -134,7 +138,7 @@ async function settleDown(world: World): Promise<Difference[]> {
   await advanceDays(world, 2)
   await catchUp(world, { jobs: true })
   const now = await readClock(world)
-  const stripe = await insist(() => whatStripeSays(world.stripe))
+  const stripe = await insist(() => whatStripeSays(world.stripe, book))
   if (!stripe) throw new Error('the sandbox refused to list what it holds')
   const ours = await whatWeSay(world.db, now)
   console.log(`compared: ${ours.size} orders of ours with ${stripe.size} of Stripe's`)

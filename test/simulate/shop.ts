@@ -14,12 +14,27 @@ export const cards = {
 
 export type Card = keyof typeof cards
 
+/** Answer after some days; what they say is theirs. */
+export const accounts = {
+  bankPays: '000123456789',
+  bankHasNoFunds: '000222222227',
+  bankAccountClosed: '000111111113',
+  bankTakesBack: '000555555559',
+} as const
+
+export type Account = keyof typeof accounts
+export type Means = Card | Account
+
+export function isAccount(means: Means): means is Account {
+  return means in accounts
+}
+
 /** How a reader goes about buying, and what they do besides. */
 export interface Purchase {
   plan: string
   promotionCode: string | null
   /** Tried one after the other until one is taken. */
-  cards: Card[]
+  means: Means[]
   /** Ends at the payment page. */
   abandons: boolean
   /** Closes the browser when it has paid, so that a webhook alone tells. */
@@ -29,11 +44,11 @@ export interface Purchase {
 }
 
 /**
- * bought: with the session's id · abandoned · subscribed: the reader has it already · refused: the paper would not sell ·
+ * bought: with the session's id, paid or with a bank being asked · abandoned · subscribed: the reader has it already · refused: the paper would not sell ·
  * failed: the paper could not, for longer than people wait
  */
 export type Bought =
-  | { outcome: 'bought'; sessionId: string }
+  | { outcome: 'bought'; sessionId: string; by: Means }
   | { outcome: 'abandoned' | 'subscribed' | 'refused' | 'failed' }
 
 export interface Shop {
@@ -55,10 +70,10 @@ export async function buy(shop: Shop, browser: Browser, email: string, purchase:
   if (typeof page !== 'string') return page
   const sessionId = /\/pay\/(cs_\w+)/.exec(page)?.[1] ?? ''
   if (purchase.abandons) return { outcome: 'abandoned' }
-  const back = await payAt(page, email, purchase)
-  if (!back) return { outcome: 'abandoned' }
-  if (purchase.returns) await returnFrom(browser, back, purchase.doubles ? 3 : 1)
-  return { outcome: 'bought', sessionId }
+  const paid = await payAt(page, email, purchase)
+  if (!paid) return { outcome: 'abandoned' }
+  if (purchase.returns) await returnFrom(browser, paid.back, purchase.doubles ? 3 : 1)
+  return { outcome: 'bought', sessionId, by: paid.by }
 }
 
 /** Posts the checkout. Resolves to the payment page's address, or to why there is none. */
@@ -100,21 +115,29 @@ async function signIn(shop: Shop, browser: Browser, email: string): Promise<bool
 }
 
 /** The way back to the paper; null: no card was taken. The payment page is the sandbox's and never fails. */
-export async function payAt(page: string, email: string, purchase: Purchase): Promise<string | null> {
-  for (const card of purchase.cards) {
-    const pay = () => payOnce(page, email, cards[card])
+export async function payAt(
+  page: string,
+  email: string,
+  purchase: Purchase,
+): Promise<{ back: string; by: Means } | null> {
+  for (const means of purchase.means) {
+    const pay = () => payOnce(page, email, means)
     const backs = purchase.doubles ? await Promise.all([pay(), pay()]) : [await pay()]
     const back = backs.find((one) => one !== null)
-    if (back) return back
+    if (back) return { back, by: means }
   }
   return null
 }
 
-async function payOnce(page: string, email: string, card: string): Promise<string | null> {
-  const form = { email, card_number: card, exp: '12/49', cvc: '123', name: 'A Reader' }
-  const paid = await postForm(page, form)
+async function payOnce(page: string, email: string, means: Means): Promise<string | null> {
+  const paid = await postForm(page, { email, name: 'A Reader', ...fieldsOf(means) })
   if (!paid.endsWith('/bank')) return wayBack(paid)
   return wayBack(await postForm(new URL(paid, page).href, { answer: 'complete' }))
+}
+
+function fieldsOf(means: Means): Record<string, string> {
+  if (!isAccount(means)) return { pay_with: 'card', card_number: cards[means], exp: '12/49', cvc: '123' }
+  return { pay_with: 'us_bank_account', account_number: accounts[means], routing_number: '110000000' }
 }
 
 /** Posts a form and follows nothing. Resolves to where it leads; empty: nowhere. */

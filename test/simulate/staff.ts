@@ -1,9 +1,11 @@
 import Stripe from 'stripe'
+import type { Book } from './book.ts'
 import type { Random } from './random.ts'
 
 /** Whoever can speak to Stripe. */
 export interface Dashboard {
   stripe: Stripe
+  book: Book
 }
 
 const tries = 8
@@ -31,10 +33,26 @@ export type Deed =
   | 'refund a part'
   | 'refund in full'
   | 'refund in full and cancel'
-  | 'card begins to fail'
-  | 'card is replaced'
+  | 'refund a renewal in full'
+  | 'collection is paused'
+  | 'collection is resumed'
+  | 'subscription is paused'
+  | 'paused subscription is resumed'
+  | keyof typeof presets
   | 'plan is changed'
   | 'dispute answered'
+
+/** What renewals are paid with from now on; the names are Stripe's. */
+const presets = {
+  'card begins to fail': 'pm_card_chargeCustomerFail',
+  'card is replaced': 'pm_card_visa',
+  'bank is to pay renewals': 'pm_usBankAccount_success',
+  'bank is to pay renewals, without funds': 'pm_usBankAccount_insufficientFunds',
+} as const
+
+function isPreset(deed: Deed): deed is keyof typeof presets {
+  return deed in presets
+}
 
 /** Does it to what a Checkout Session sold. Returns whether it was possible. */
 export async function doDeed(
@@ -59,9 +77,14 @@ export async function doDeed(
   }
   if (deed === 'cancel now') return cancelNow(dashboard, subscription)
   if (deed === 'plan is changed') return changePlan(dashboard, subscription, random)
-  if (deed === 'card begins to fail')
-    return replaceCard(dashboard, subscription, 'pm_card_chargeCustomerFail')
-  if (deed === 'card is replaced') return replaceCard(dashboard, subscription, 'pm_card_visa')
+  if (deed === 'refund a renewal in full') return refundRenewal(dashboard, session, random)
+  if (isPreset(deed)) return replaceMeans(dashboard, subscription, presets[deed])
+  if (deed === 'collection is paused') return pauseCollection(dashboard, subscription, random)
+  if (deed === 'collection is resumed') return resumeCollection(dashboard, subscription)
+  if (deed === 'subscription is paused')
+    return (await insist(() => stripe.subscriptions.pause(subscription, { type: 'subscription' }))) !== null
+  if (deed === 'paused subscription is resumed')
+    return (await insist(() => stripe.subscriptions.resume(subscription))) !== null
   const changed = await insist(() =>
     stripe.subscriptions.update(subscription, { cancel_at_period_end: deed === 'cancel at period end' }),
   )
@@ -89,7 +112,7 @@ async function cancelNow({ stripe }: Dashboard, subscription: string): Promise<b
   return (await insist(() => stripe.subscriptions.cancel(subscription))) !== null
 }
 
-async function replaceCard({ stripe }: Dashboard, subscription: string, preset: string): Promise<boolean> {
+async function replaceMeans({ stripe }: Dashboard, subscription: string, preset: string): Promise<boolean> {
   const present = await insist(() => stripe.subscriptions.retrieve(subscription))
   if (!present || present.status === 'canceled') return false
   const customer = typeof present.customer === 'string' ? present.customer : present.customer.id
@@ -97,6 +120,35 @@ async function replaceCard({ stripe }: Dashboard, subscription: string, preset: 
   if (!method) return false
   const changes = { default_payment_method: method.id }
   return (await insist(() => stripe.subscriptions.update(subscription, changes))) !== null
+}
+
+/** Its renewals are drawn up as before, and asked of nobody. */
+async function pauseCollection({ stripe }: Dashboard, id: string, random: Random): Promise<boolean> {
+  const behavior = random.pick(['void', 'mark_uncollectible', 'keep_as_draft'] as const)
+  const subscription = await insist(() => stripe.subscriptions.retrieve(id))
+  if (!subscription || subscription.status === 'canceled' || subscription.pause_collection) return false
+  return (await insist(() => stripe.subscriptions.update(id, { pause_collection: { behavior } }))) !== null
+}
+
+/** What was given away until now is noted: Stripe forgets it. */
+async function resumeCollection({ stripe, book }: Dashboard, id: string): Promise<boolean> {
+  const subscription = await insist(() => stripe.subscriptions.retrieve(id))
+  if (!subscription?.pause_collection) return false
+  book.givenUntil.set(id, Math.max(...subscription.items.data.map((item) => item.current_period_end)))
+  return (await insist(() => stripe.subscriptions.update(id, { pause_collection: '' }))) !== null
+}
+
+/** All of one payment but the first. */
+async function refundRenewal(
+  dashboard: Dashboard,
+  session: Stripe.Checkout.Session,
+  random: Random,
+): Promise<boolean> {
+  const [, ...renewals] = (await chargesOf(dashboard, session)).toReversed()
+  const whole = renewals.filter((charge) => charge.amount_refunded === 0)
+  if (whole.length === 0) return false
+  const charge = random.pick(whole).id
+  return (await insist(() => dashboard.stripe.refunds.create({ charge }))) !== null
 }
 
 /** `share` of one payment, or all that is left of every payment where it is 1. */

@@ -101,6 +101,8 @@ async function takeSubscriptions(db: Database, orders: Map<string, OurOrder>): P
       state: row.state,
       price: price.stripe_price_id ?? '',
       paidUntil: seconds(row.paid_until),
+      givenUntil: row.given_until ? seconds(row.given_until) : null,
+      bankAsked: row.bank_asked,
       endsAt: row.ends_at ? seconds(row.ends_at) : null,
       endedAt: row.ended_at ? seconds(row.ended_at) : null,
     }
