@@ -2,6 +2,7 @@ import { type Book, openBook } from './book.ts'
 import { catchUp, NoProgress, passRealDay } from './catch-up.ts'
 import { compareAll, type Difference } from './compare.ts'
 import { countBilling } from './count-billing.ts'
+import { type Desk, openDesk } from './desk.ts'
 import { forged, forgeEvent } from './forge.ts'
 import { findLeftovers } from './leftovers.ts'
 import type { Options } from './options.ts'
@@ -37,8 +38,8 @@ export async function runSimulation(options: Options): Promise<number> {
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   try {
-    await liveThrough(world, options, { tried, faults, book })
-    const differences = await settleDown(world, book)
+    const desk = await liveThrough(world, options, { tried, faults, book })
+    const differences = await settleDown(world, desk, book)
     differences.push(
       ...world.ownDeaths.map((words) => `the app died by itself: ${words.replace(/\s+/g, ' ')}`),
     )
@@ -59,7 +60,7 @@ async function liveThrough(
   world: World,
   { readers: count, years, kills, seed }: Options,
   { tried, faults, book }: { tried: Tally; faults: Tally; book: Book },
-): Promise<void> {
+): Promise<Desk> {
   const random = openRandom(seed)
   await addPass(world.db)
   const shop: Shop = { place: world, tally: tried }
@@ -68,11 +69,12 @@ async function liveThrough(
   )
   const steps = drawSteps(random.fork('steps'), Math.round(years * 365))
   const deaths = spread(random.fork('deaths'), kills, steps.length)
+  const desk = openDesk(world.db, shop, book, random.fork('desk'))
   const troubles = openTroubles(world, random.fork('troubles'), faults)
   const began = performance.now()
   for (const [index, days] of steps.entries()) {
     await forgeEvent(world, index, faults)
-    await step(world, { readers, days, deaths: deaths[index] ?? 0, troubles })
+    await step(world, { readers, desk, days, deaths: deaths[index] ?? 0, troubles })
     const percent = Math.round(((index + 1) / steps.length) * 100)
     const spent = Math.round((performance.now() - began) / 1000)
     const now = (await readClock(world)).toISOString().slice(0, 10)
@@ -81,6 +83,7 @@ async function liveThrough(
     )
   }
   await troubles.stop()
+  return desk
 }
 
 /** Steps of 5 to 25 days: Stripe can be asked for the events of the last 30. */
@@ -108,13 +111,14 @@ async function step(
   world: World,
   {
     readers,
+    desk,
     days,
     deaths,
     troubles,
-  }: { readers: Reader[]; days: number; deaths: number; troubles: Troubles },
+  }: { readers: Reader[]; desk: Desk; days: number; deaths: number; troubles: Troubles },
 ): Promise<void> {
   await troubles.begin(deaths)
-  await allOf(readers)
+  await Promise.all([allOf(readers), desk.work()])
   await advanceDays(world, days)
   await troubles.finish()
   await catchUp(world, { jobs: false })
@@ -130,11 +134,12 @@ async function allOf(readers: readonly Reader[]): Promise<void> {
 }
 
 /** No more troubles: open pages expire, one reconcile, and both accounts are laid beside each other. */
-async function settleDown(world: World, book: Book): Promise<Difference[]> {
+async function settleDown(world: World, desk: Desk, book: Book): Promise<Difference[]> {
   console.log('no more faults; what is left is settled')
   await passRealDay(world)
   await world.kill()
   await catchUp(world, { jobs: true })
+  await desk.insist()
   await advanceDays(world, 2)
   await catchUp(world, { jobs: true })
   const now = await readClock(world)

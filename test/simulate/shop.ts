@@ -91,7 +91,7 @@ export async function goToPayment(
     if (page?.location.includes('/pay/')) return page.location
     if (page?.status === 409) return { outcome: 'subscribed' }
     if (page?.location.startsWith('/sign-in')) {
-      if (!(await signIn(shop, browser, email))) return { outcome: 'failed' }
+      if (!(await signIn(shop, browser, email, '/checkout'))) return { outcome: 'failed' }
     } else if (page?.location.startsWith('/checkout/return')) {
       await browser.get(page.location)
       return { outcome: 'subscribed' }
@@ -104,12 +104,13 @@ export async function goToPayment(
   return { outcome: 'failed' }
 }
 
-async function signIn(shop: Shop, browser: Browser, email: string): Promise<boolean> {
+/** With a mailed code, to go on at `next`. Returns whether it went well. */
+export async function signIn(shop: Shop, browser: Browser, email: string, next: string): Promise<boolean> {
   for (let tries = 0; tries < 3; tries++) {
     const code = await newestCode(shop.place, email)
-    const page = code ? await browser.post('/sign-in/code', { email, code, next: '/checkout' }) : null
+    const page = code ? await browser.post('/sign-in/code', { email, code, next }) : null
     if (page?.status === 303) return true
-    await browser.post('/sign-in', { email, next: '/checkout' })
+    await browser.post('/sign-in', { email, next })
   }
   return false
 }
