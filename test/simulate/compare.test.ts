@@ -75,6 +75,14 @@ function after(change: (both: Both) => void): string[] {
   return differencesOf(both)
 }
 
+/** Its first payment is a bank's to make: nothing is paid at Stripe. */
+function isAsked({ said }: Both, payment: 'waiting' | 'failed'): void {
+  for (const session of said.sessions) session.payment = payment
+  said.payments.clear()
+  said.balance.clear()
+  said.paidAt = null
+}
+
 describe('the comparison of both accounts', () => {
   it('finds nothing where both agree', () => {
     assert.deepEqual(differencesOf(agreed(), agreed('two', 'bob@example.com')), [])
@@ -173,6 +181,70 @@ describe('the comparison of both accounts', () => {
       },
     ],
     [
+      'time that was given away and that we do not know of',
+      /givenUntil: Stripe says \d+, we say null/,
+      ({ said }) => {
+        if (said.subscription) said.subscription.givenUntil = now + 30 * day
+      },
+    ],
+    [
+      'time that was given away and cannot be read',
+      /has paid for daily and cannot read/,
+      ({ said, our }) => {
+        for (const side of [said, our])
+          if (side.subscription)
+            Object.assign(side.subscription, { paidUntil: now - 20 * day, givenUntil: now + day })
+        our.readable.set('daily', false)
+      },
+    ],
+    [
+      'access to a paused subscription past what is paid',
+      /reads daily without having paid/,
+      ({ said, our }) => {
+        for (const side of [said, our])
+          if (side.subscription) Object.assign(side.subscription, { state: 'paused', paidUntil: now - day })
+      },
+    ],
+    [
+      'a bank that is asked, of which we do not know',
+      /bankAsked: Stripe says true, we say false/,
+      ({ said }) => {
+        if (said.subscription) said.subscription.bankAsked = true
+      },
+    ],
+    [
+      'access past the days that a bank takes',
+      /reads daily without having paid/,
+      ({ said, our }) => {
+        for (const side of [said, our])
+          if (side.subscription)
+            Object.assign(side.subscription, { bankAsked: true, paidUntil: now - 15 * day })
+      },
+    ],
+    [
+      'an order that is paid with us while its bank is asked',
+      /it is paid, by what Stripe says it is pending/,
+      (both) => isAsked(both, 'waiting'),
+    ],
+    [
+      'an order that is paid with us though its bank refused',
+      /it is paid, by what Stripe says it is failed/,
+      (both) => isAsked(both, 'failed'),
+    ],
+    [
+      'a subscription that goes on at Stripe after its bank refused',
+      /its bank refused, and sub_one is active/,
+      (both) => isAsked(both, 'failed'),
+    ],
+    [
+      'a pass that is read after staff ended it',
+      /reads daily without having paid/,
+      ({ said, our }) => {
+        said.passEnded = true
+        our.lines = [{ opens: ['daily'], kind: 'pass', months: 1 }]
+      },
+    ],
+    [
       'access past the grace',
       /reads daily without having paid/,
       ({ said, our }) => {
@@ -210,6 +282,21 @@ describe('the comparison of both accounts', () => {
     }
     Object.assign(two.our, { state: 'refunded', refunded: 1300, duplicate: true, receipts: 0 })
     assert.deepEqual(differencesOf(one, two), [])
+  })
+
+  it('bears an order that waits for its bank, and a bank that is asked for a renewal', () => {
+    const waiting = agreed()
+    isAsked(waiting, 'waiting')
+    Object.assign(waiting.our, { state: 'pending', subscription: null, receipts: 0, readable: new Map() })
+    waiting.our.payments.clear()
+    waiting.our.balance.clear()
+    assert.deepEqual(differencesOf(waiting), [])
+    const found = after(({ said, our }) => {
+      for (const side of [said, our])
+        if (side.subscription)
+          Object.assign(side.subscription, { bankAsked: true, paidUntil: now - 13 * day })
+    })
+    assert.deepEqual(found, [])
   })
 
   it('grants the days of a renewal under way', () => {
