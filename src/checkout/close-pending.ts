@@ -50,7 +50,7 @@ export async function closePayment(deps: CheckoutDeps, orderId: string): Promise
 }
 
 /** Stripe refuses to expire a session that is complete or expired already; settling then tells which. */
-async function expire(stripe: Stripe, sessionId: string): Promise<void> {
+export async function expire(stripe: Stripe, sessionId: string): Promise<void> {
   try {
     await stripe.checkout.sessions.expire(sessionId)
   } catch (error) {

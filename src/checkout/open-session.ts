@@ -4,13 +4,14 @@ import { type Order, type OrderLine, subscriptionLine } from '../orders/order.ts
 import { setStripePrices, updateOrder } from '../orders/store.ts'
 import { findPromotion } from '../plans/promotion-store.ts'
 import { findPlanById, findPriceById } from '../plans/store.ts'
-import { syncCoupon, syncPrice } from '../plans/sync-price.ts'
-import { isMissing } from '../stripe/client.ts'
-import { withLiveKey } from '../stripe/spent-key.ts'
+import { syncCoupon } from '../plans/sync-coupon.ts'
+import { syncPrice } from '../plans/sync-price.ts'
+import { isKeptRefusal, withLiveKey } from '../stripe/spent-key.ts'
+import { expire } from './close-pending.ts'
 import { ensureCustomer } from './customers.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { readSession, type SessionFacts, toFacts } from './read-session.ts'
-import { replaceMissing } from './replace-missing.ts'
+import { namesWhatIsThere, restoreCouponOf, restoreNamed } from './restore-named.ts'
 import { findLatestSession, saveSession } from './sessions.ts'
 
 const mostAttempts = 5
@@ -35,11 +36,35 @@ const underway = new Map<string, Promise<SessionFacts>>()
 async function findOrCreate(deps: CheckoutDeps, order: Order): Promise<SessionFacts> {
   const known = await findLatestSession(deps.db, order.id)
   const present = known ? await readSession(deps.stripe, known.id) : null
-  if (present && present.state !== 'expired') return present
-  const stripePriceIds = await syncLines(deps, order)
-  let attempt = known ? known.attempt + 1 : order.attempt
-  for (const last = attempt + mostAttempts; attempt < last; attempt++) {
-    const session = await createSession(deps, order, stripePriceIds, attempt)
+  if (present?.state === 'complete') return present
+  if (present?.state === 'open') {
+    await restoreNamed(deps, order)
+    if (await namesWhatIsThere(deps, order, present)) return present
+  }
+  const created = await create(deps, order, known ? known.attempt + 1 : order.attempt)
+  return present?.state === 'open' ? takePlaceOf(deps, present, created) : created
+}
+
+/**
+ * Closes a payment page that names what is gone, now that another is there: in the other order the news of its end would end
+ * the order. Returns the one to go on with: the first, where it was paid at this moment after all.
+ */
+async function takePlaceOf(
+  deps: CheckoutDeps,
+  before: SessionFacts,
+  created: SessionFacts,
+): Promise<SessionFacts> {
+  await expire(deps.stripe, before.id)
+  const ended = await readSession(deps.stripe, before.id)
+  if (ended.state !== 'complete') return created
+  await expire(deps.stripe, created.id)
+  return ended
+}
+
+async function create(deps: CheckoutDeps, order: Order, first: number): Promise<SessionFacts> {
+  await restoreCouponOf(deps, order)
+  for (let attempt = first; attempt < first + mostAttempts; attempt++) {
+    const session = await createSession(deps, order, attempt)
     if (!session) continue
     await keep(deps, order, session, attempt)
     if (session.state !== 'expired') return session
@@ -47,15 +72,17 @@ async function findOrCreate(deps: CheckoutDeps, order: Order): Promise<SessionFa
   throw new Error(`Stripe opened no session for order ${order.id} in ${mostAttempts} attempts`)
 }
 
-/** null: this attempt's key was used with other parameters, by a process that died before it wrote anything down. */
+/**
+ * null: this attempt's key was used with other parameters, by a process that died before it wrote anything down; or Stripe
+ * keeps a refusal under it whose reason is gone.
+ */
 async function createSession(
   deps: CheckoutDeps,
   order: Order,
-  stripePriceIds: string[],
   attempt: number,
 ): Promise<SessionFacts | null> {
   const ask = async () => {
-    const params = await sessionParams(deps, order, stripePriceIds)
+    const params = await sessionParams(deps, order, await syncLines(deps, order))
     return withLiveKey(`${deps.installation.id}:${order.id}:${attempt}`, (idempotencyKey) =>
       deps.stripe.checkout.sessions.create(params, { idempotencyKey }),
     )
@@ -63,20 +90,23 @@ async function createSession(
   try {
     return toFacts(await ask().catch((error) => askAgain(deps, order, error, ask)))
   } catch (error) {
-    if (error instanceof Stripe.errors.StripeIdempotencyError) return null
+    if (error instanceof Stripe.errors.StripeIdempotencyError || isKeptRefusal(error)) return null
     throw error
   }
 }
 
-/** With the same key, since Stripe keeps no refusal under it: others that ask at this moment must meet the same session. */
+/**
+ * What Stripe refuses may name what is archived or gone: asked once more, when that is brought back. With the same key:
+ * others that ask at this moment must meet the same session.
+ */
 async function askAgain<T>(
   deps: CheckoutDeps,
   order: Order,
   error: unknown,
   ask: () => Promise<T>,
 ): Promise<T> {
-  if (!isMissing(error)) throw error
-  await replaceMissing(deps, order)
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error
+  await restoreNamed(deps, order)
   return ask()
 }
 

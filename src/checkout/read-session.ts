@@ -32,6 +32,8 @@ export interface SessionFacts {
   tax: Money
   total: Money
   customerId: string | null
+  /** The one that was given with it; null: none was, or Stripe does not say. */
+  couponId: string | null
   paymentIntentId: string | null
   invoiceId: string | null
   /** What its invoice billed; null: there is none, or Stripe did not send it along. */
@@ -75,6 +77,7 @@ export function toFacts(session: Stripe.Checkout.Session): SessionFacts {
     tax: amount(session.total_details?.amount_tax),
     total,
     customerId: idOf(session.customer),
+    couponId: idOf(session.discounts?.[0]?.coupon),
     paymentIntentId: paymentIntentOf(session),
     invoiceId: idOf(session.invoice),
     bill: session.invoice && typeof session.invoice !== 'string' ? billOfInvoice(session.invoice) : null,

@@ -19,5 +19,14 @@ export async function withLiveKey<T>(key: string, call: (idempotencyKey: string)
 /** Whether the answer is a fault that Stripe had kept under the key. */
 export function isSpent(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeAPIError)) return false
-  return (error.statusCode ?? 0) >= 500 && error.headers?.['idempotent-replayed'] === 'true'
+  return (error.statusCode ?? 0) >= 500 && isReplay(error)
+}
+
+/** Whether Stripe did not look again, and only said which refusal it had kept under the key. */
+export function isKeptRefusal(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeInvalidRequestError && isReplay(error)
+}
+
+function isReplay({ headers }: Stripe.errors.StripeError): boolean {
+  return headers?.['idempotent-replayed'] === 'true'
 }

@@ -37,6 +37,10 @@ async function readLine(
   const price = await priceOf(work, item, at)
   const { currency } = await priceIn(work, price, wanted ?? price.currency, `${at}[price]`)
   const product = await referred(work, 'product', price.product, `${at}[price]`)
+  if (item.price && !product.data.active) {
+    const message = `Price \`${price.id}\` is not available to be purchased because its product is not active.`
+    throw invalid(message, `${at}[price]`)
+  }
   const quantity = item.quantity ?? 1
   if (quantity < 1) {
     throw invalid(

@@ -7,8 +7,13 @@ import { type Attempt, payPage } from './pay-page.ts'
 import { demandsOf, type FormValues, readForm } from './read-form.ts'
 
 export type Session = Shapes['checkout.session']
-/** What the page does next: goes on elsewhere, is shown, says that it is closed, or is not there (null). */
-export type Next = { to: string } | { page: object; status: number } | { closed: Session } | null
+/** What the page does next: goes on elsewhere, is shown, says that it is closed or has lost its customer, or is not there (null). */
+export type Next =
+  | { to: string }
+  | { page: object; status: number }
+  | { closed: Session }
+  | { orphaned: Session }
+  | null
 
 const nothingTried: Attempt = { values: {}, problems: {}, message: null }
 
@@ -16,12 +21,21 @@ const nothingTried: Attempt = { values: {}, problems: {}, message: null }
 export async function show(work: Work, stored: Stored<'checkout.session'> | null): Promise<Next> {
   if (!stored) return null
   if (!isOpen(work, stored)) return { closed: stored.data }
+  if (await isOrphaned(work, stored)) return { orphaned: stored.data }
   return { page: await payPage(work, stored, nothingTried), status: 200 }
 }
 
 /** Time may have passed an open session whose expiry has not been told yet. */
 export function isOpen(work: Work, { data }: Stored<'checkout.session'>): boolean {
   return data.status === 'open' && data.expires_at > work.now
+}
+
+/**
+ * Whether its customer was deleted since. What Stripe's own page does then is written nowhere (looked for 2026-11-22): a
+ * deleted customer can pay for nothing, so this page takes nothing.
+ */
+async function isOrphaned(work: Work, { data }: Stored<'checkout.session'>): Promise<boolean> {
+  return data.customer !== null && ((await work.find('customer', data.customer))?.deleted ?? false)
 }
 
 /** Who posts twice has paid once, and belongs where the first post led. */
@@ -36,6 +50,7 @@ export function successUrl(session: Session): string {
 
 /** Takes the posted form: pays, asks the bank, or shows the form again with what is wrong. */
 export async function pay(work: Work, stored: Stored<'checkout.session'>, values: FormValues): Promise<Next> {
+  if (await isOrphaned(work, stored)) return { orphaned: stored.data }
   if (values.fill) return again(work, stored, { values: filled(values), problems: {}, message: null }, 200)
   const customer = stored.data.customer ? await work.find('customer', stored.data.customer) : null
   const email = customer?.data.email ?? stored.data.customer_email
@@ -65,6 +80,7 @@ export async function afterBank(
   stored: Stored<'checkout.session'>,
   authenticated: boolean,
 ): Promise<Next> {
+  if (await isOrphaned(work, stored)) return { orphaned: stored.data }
   const details = stored.data.customer_details
   const values = {
     email: details?.email ?? '',

@@ -9,6 +9,7 @@ export async function sendNext(res: Response, render: Render, next: Next): Promi
     return render(res, 'message', { title: 'Nothing here', part: null, text, back: null }, 404)
   }
   if ('to' in next) return res.redirect(303, next.to)
+  if ('orphaned' in next) return sendOrphaned(res, render, next.orphaned)
   if ('closed' in next) return sendClosed(res, render, next.closed)
   return render(res, 'pay', { title: 'Pay', part: null, ...next.page }, next.status)
 }
@@ -20,4 +21,9 @@ async function sendClosed(res: Response, render: Render, session: Session): Prom
   }
   const text = 'This payment page has expired. Nothing was charged.'
   return render(res, 'message', { title: 'Expired', part: null, text, back: session.cancel_url }, 410)
+}
+
+function sendOrphaned(res: Response, render: Render, { cancel_url: back }: Session): Promise<void> {
+  const text = 'The customer of this payment page was deleted. Nothing was charged.'
+  return render(res, 'message', { title: 'Something went wrong', part: null, text, back }, 410)
 }

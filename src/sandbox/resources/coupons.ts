@@ -18,7 +18,7 @@ import {
   time,
   type Values,
 } from '../wire/parameters.ts'
-import { named } from './find.ts'
+import { named, referred } from './find.ts'
 
 const fields = {
   amount_off: integer(1),
@@ -73,6 +73,8 @@ export const couponEndpoints = [
 /** Adds a coupon and tells of it. Throws the API's 400 unless it lowers a price by one amount or one share. */
 async function addCoupon(work: Work, params: Params): Promise<Shapes['coupon']> {
   refuseSenseless(params)
+  for (const [index, product] of (params.applies_to?.products ?? []).entries())
+    await referred(work, 'product', product, `applies_to[products][${index}]`)
   const id = params.id ?? randomLetters(8)
   await work.hold(`coupon ${id}`)
   const earlier = await work.find('coupon', id)

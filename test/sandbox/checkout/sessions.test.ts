@@ -23,6 +23,13 @@ describe('a session', () => {
       unit_amount: 100,
       active: false,
     })
+    const archived = await stripe.products.create({ name: 'Archived' })
+    const ofArchived = await stripe.prices.create({
+      product: archived.id,
+      currency: 'usd',
+      unit_amount: 100,
+    })
+    await stripe.products.update(archived.id, { active: false })
     const cases: [object, string | undefined][] = [
       [{ line_items: once.line_items }, 'mode'],
       [{ mode: 'payment' }, 'line_items'],
@@ -38,6 +45,7 @@ describe('a session', () => {
         'line_items',
       ],
       [{ mode: 'payment', line_items: [{ price: inactive.id }] }, 'line_items[0][price]'],
+      [{ mode: 'payment', line_items: [{ price: ofArchived.id }] }, 'line_items[0][price]'],
       [{ mode: 'payment', line_items: [{ price: plans.once.id, quantity: 0 }] }, 'line_items[0][quantity]'],
       [{ ...once, expires_at: soon }, 'expires_at'],
       [{ ...once, expires_at: soon + 2 * 86_400 }, 'expires_at'],
