@@ -12,7 +12,7 @@ import { ensureCustomer } from './customers.ts'
 import type { CheckoutDeps } from './deps.ts'
 import { readSession, type SessionFacts, toFacts } from './read-session.ts'
 import { namesWhatIsThere, restoreCouponOf, restoreNamed } from './restore-named.ts'
-import { findLatestSession, saveSession } from './sessions.ts'
+import { findLatestSession, listOpenBefore, saveSession } from './sessions.ts'
 
 const mostAttempts = 5
 
@@ -36,29 +36,37 @@ const underway = new Map<string, Promise<SessionFacts>>()
 async function findOrCreate(deps: CheckoutDeps, order: Order): Promise<SessionFacts> {
   const known = await findLatestSession(deps.db, order.id)
   const present = known ? await readSession(deps.stripe, known.id) : null
-  if (present?.state === 'complete') return present
-  if (present?.state === 'open') {
-    await restoreNamed(deps, order)
-    if (await namesWhatIsThere(deps, order, present)) return present
-  }
-  const created = await create(deps, order, known ? known.attempt + 1 : order.attempt)
-  return present?.state === 'open' ? takePlaceOf(deps, present, created) : created
+  if (known && present && (await isUsable(deps, order, present)))
+    return closeBefore(deps, order, known.attempt, present)
+  const first = known ? known.attempt + 1 : order.attempt
+  return closeBefore(deps, order, first, await create(deps, order, first))
+}
+
+/** A page that is open is, unless it names what is gone: what can be brought back is. */
+async function isUsable(deps: CheckoutDeps, order: Order, session: SessionFacts): Promise<boolean> {
+  if (session.state !== 'open') return session.state === 'complete'
+  await restoreNamed(deps, order)
+  return namesWhatIsThere(deps, order, session)
 }
 
 /**
- * Closes a payment page that names what is gone, now that another is there: in the other order the news of its end would end
- * the order. Returns the one to go on with: the first, where it was paid at this moment after all.
+ * Closes the pages of attempts before this one, now that its own is kept: in the other order the news of their end would end
+ * the order. Returns the session to go on with: one of those, where it was paid at this moment after all.
  */
-async function takePlaceOf(
+async function closeBefore(
   deps: CheckoutDeps,
-  before: SessionFacts,
-  created: SessionFacts,
+  order: Order,
+  attempt: number,
+  session: SessionFacts,
 ): Promise<SessionFacts> {
-  await expire(deps.stripe, before.id)
-  const ended = await readSession(deps.stripe, before.id)
-  if (ended.state !== 'complete') return created
-  await expire(deps.stripe, created.id)
-  return ended
+  for (const id of await listOpenBefore(deps.db, order.id, attempt)) {
+    await expire(deps.stripe, id)
+    const ended = await readSession(deps.stripe, id)
+    if (ended.state !== 'complete') continue
+    await expire(deps.stripe, session.id)
+    return ended
+  }
+  return session
 }
 
 async function create(deps: CheckoutDeps, order: Order, first: number): Promise<SessionFacts> {

@@ -40,6 +40,18 @@ export async function findLatestSession(db: Transaction, orderId: string): Promi
   return row ? toSession(row) : null
 }
 
+/** Of attempts before this one, those of which we know no end. */
+export async function listOpenBefore(db: Transaction, orderId: string, attempt: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('checkout_sessions')
+    .select('id')
+    .where('order_id', '=', orderId)
+    .where('state', '=', 'open')
+    .where('attempt', '<', attempt)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** null: no session of ours. */
 export async function findSession(db: Transaction, id: string): Promise<KnownSession | null> {
   const row = await db.selectFrom('checkout_sessions').selectAll().where('id', '=', id).executeTakeFirst()

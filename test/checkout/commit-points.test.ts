@@ -65,6 +65,15 @@ const commitPoints = {
     'stripe: checkout.sessions.create',
     'db: checkout_sessions, orders',
   ],
+  'a checkout whose page is open while its customer is deleted and its price archived': [
+    'stripe: prices.update',
+    'stripe: customers.create',
+    'db: stripe_customers',
+    'db: order_lines',
+    'stripe: checkout.sessions.create',
+    'db: checkout_sessions, orders',
+    'stripe: checkout.sessions.expire',
+  ],
   'settling what a new address paid': [
     'db: LEDGER, cart_lines, carts, checkout_sessions, entitlements, job, mails, order_history, orders, payments, promotion_codes, readers, stripe_customers, subscriptions',
   ],
@@ -331,6 +340,23 @@ proves('a checkout whose customer and coupon were deleted at Stripe', async () =
   await db.updateTable('orders').set({ state: 'expired' }).where('id', '=', first.orderId).execute()
   await stripe.customers.del(String(customer))
   await stripe.coupons.del(`newsstand_${cart.codeId}`)
+  return {
+    run: (who) => start(who, cart),
+    check: async () => {
+      assert.equal((await stripe.customers.list({ email: cart.email })).data.length, 1)
+      await assertCanPay(cart, 6500)
+    },
+  }
+})
+
+proves('a checkout whose page is open while its customer is deleted and its price archived', async () => {
+  const cart = await prepareCart()
+  cart.buyer.readerId = await addReader(cart.email)
+  const first = await start(deps, cart)
+  const [open] = await sessionsOf(first.orderId, 'open')
+  await stripe.customers.del(String(open?.customer))
+  const { data } = await stripe.prices.list({ product: `newsstand_${cart.planId}` })
+  await stripe.prices.update(data[0]?.id ?? '', { active: false })
   return {
     run: (who) => start(who, cart),
     check: async () => {
