@@ -10,7 +10,7 @@ export async function queueDuplicateMail(
   tx: Transaction,
   deps: CheckoutDeps,
   order: Order,
-  { duplicates, owed }: { duplicates: readonly Duplicate[]; owed: Money },
+  { duplicates, owed }: { duplicates: readonly Duplicate[]; owed: { charged: Money; credit: Money } },
 ): Promise<void> {
   const { installation, publicUrl, outbox } = deps
   const positions = new Set(duplicates.map(({ position }) => position))
@@ -22,7 +22,8 @@ export async function queueDuplicateMail(
     twice: names(true),
     kept: names(false),
     renewed: order.lines.some((line, position) => positions.has(position) && line.kind === 'subscription'),
-    amount: isZero(owed) ? null : formatMoney(owed, installation.locale),
+    amount: isZero(owed.charged) ? null : formatMoney(owed.charged, installation.locale),
+    credit: isZero(owed.credit) ? null : formatMoney(owed.credit, installation.locale),
     card: order.card,
     orderUrl: `${publicUrl}/orders/${order.number}`,
     accountUrl: `${publicUrl}/account`,

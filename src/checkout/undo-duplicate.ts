@@ -2,29 +2,28 @@ import Stripe from 'stripe'
 import { inTransaction } from '../db/database.ts'
 import { followSubscription } from '../entitlements/follow-subscription.ts'
 import { queueJob } from '../jobs/queue-job.ts'
+import { creditOf } from '../ledger/credit.ts'
 import { formatMoney } from '../money/format-money.ts'
 import { compare, isZero, type Money, subtract, sum } from '../money/money.ts'
 import { listDisputes } from '../orders/disputes.ts'
-import { listDuplicates, listForgottenDuplicates, owedOf } from '../orders/duplicates.ts'
+import { listDuplicates, listForgottenDuplicates, owedCredit, owedOf } from '../orders/duplicates.ts'
 import { listHistory, writeHistory } from '../orders/history.ts'
 import type { Order } from '../orders/order.ts'
 import { listPayments, type Payment } from '../orders/payments.ts'
 import { followRefunds } from '../orders/refunds.ts'
 import { findOrder, lockOrder } from '../orders/store.ts'
 import { fromStripeAmount, toStripeAmount } from '../stripe/amounts.ts'
-import { isSpent } from '../stripe/spent-key.ts'
+import { isSpent, mostSpent } from '../stripe/spent-key.ts'
 import { cancelAtOnce } from '../subscriptions/cancel-at-once.ts'
 import { findSubscriptionOfOrder } from '../subscriptions/store.ts'
 import { isLiving } from '../subscriptions/subscription.ts'
 import type { CheckoutDeps } from './deps.ts'
+import { enterReturned, returnCredit } from './return-credit.ts'
 import { afterUndoing, undoDuplicateJob } from './weigh-duplicate.ts'
 
-/** Keys under which Stripe keeps a fault of its own for a day; so many are passed by at one try. */
-const mostSpent = 3
-
 /**
- * Cancels at Stripe what a reader bought twice, and pays back what it took: both stay on record, and so does the rest of
- * the order. Run as a job: may die anywhere and be run again. What stays to be done then is weighed with what Stripe says
+ * Cancels at Stripe what a reader bought twice, and pays back what it took, to the card what was charged and to the credit
+ * what credit paid: both stay on record, and so does the rest of the order. Run as a job: may die anywhere and be run again. What stays to be done then is weighed with what Stripe says
  * of the refunds, in one transaction. Throws while Stripe does not answer.
  */
 export async function undoDuplicate(deps: CheckoutDeps, orderId: string): Promise<void> {
@@ -33,11 +32,16 @@ export async function undoDuplicate(deps: CheckoutDeps, orderId: string): Promis
   if (!order || duplicates.length === 0) return
   await endSubscription(deps, order)
   let disputed = false
-  for (const payment of await listPayments(deps.db, orderId)) {
+  const payments = await listPayments(deps.db, orderId)
+  for (const payment of payments) {
     const paidBack = await payBack(deps, order, payment, owedOf(payment, order, duplicates))
     if (!paidBack) disputed = true
   }
-  await followRefunds(deps, orderId, afterUndoing(deps, { disputed }))
+  const { used } = await creditOf(deps.db, orderId, order.currency)
+  const returned = await returnCredit(deps, order, owedCredit(order, payments, duplicates, used))
+  await followRefunds(deps, orderId, afterUndoing(deps, { disputed }), (tx, _, now) =>
+    enterReturned(tx, order, returned, now),
+  )
 }
 
 /** Queues anew what a job gave up after many tries: a duplicate must not be forgotten. */

@@ -1,12 +1,13 @@
 import type { Transaction } from '../db/database.ts'
 import { holdByState } from '../entitlements/hold.ts'
 import { queueJob } from '../jobs/queue-job.ts'
+import { creditOf } from '../ledger/credit.ts'
 import { formatMoney } from '../money/format-money.ts'
-import { compare, type Money, subtract } from '../money/money.ts'
+import { add, compare, isZero, type Money, subtract } from '../money/money.ts'
 import type { DisputeEffect } from '../orders/dispute.ts'
 import { listDisputes } from '../orders/disputes.ts'
 import { closeDrift, recordDrift } from '../orders/drift.ts'
-import { type Duplicate, listDuplicates, markUndone, owedBack } from '../orders/duplicates.ts'
+import { type Duplicate, listDuplicates, markUndone, owedBack, owedCredit } from '../orders/duplicates.ts'
 import { writeHistory } from '../orders/history.ts'
 import type { Order } from '../orders/order.ts'
 import { listPayments } from '../orders/payments.ts'
@@ -43,17 +44,27 @@ export type DuplicateStanding = 'paid_back' | 'by_bank' | 'waits' | 'failed' | '
 /** How it stands with what an order's duplicates took. */
 export function standingOf(facts: {
   living: boolean
+  /** Whether the reader's credit still lacks what it paid; it is given back whatever becomes of the rest. */
+  creditMissing: boolean
   owed: Money
   refunded: Money
   disputes: readonly DisputeEffect[]
   refundFailed: boolean
 }): DuplicateStanding {
-  const { living, owed, refunded, disputes, refundFailed } = facts
-  if (living) return 'owed'
+  const { living, creditMissing, owed, refunded, disputes, refundFailed } = facts
+  if (living || creditMissing) return 'owed'
   if (compare(refunded, owed) >= 0) return 'paid_back'
   if (disputes.includes('open')) return 'waits'
   if (disputes.includes('lost')) return 'by_bank'
   return refundFailed ? 'failed' : 'owed'
+}
+
+/** What the duplicates took: how much is to go back where it came from, and what of the credit has. */
+export interface Owed {
+  /** What was charged, to the card or account that paid. */
+  charged: Money
+  credit: Money
+  creditReturned: Money
 }
 
 interface Undoing {
@@ -69,7 +80,7 @@ async function weighDuplicates(
 ): Promise<void> {
   const duplicates = await listDuplicates(tx, order)
   if (duplicates.length === 0) return
-  const owed = owedBack(order, await listPayments(tx, order.id), duplicates)
+  const owed = await findOwed(tx, order, duplicates)
   const standing = await findStanding(tx, order, owed)
   if (standing === 'waits' || (standing === 'owed' && (await isDisputedUnheard(tx, order, undoing)))) return
   if (standing === 'paid_back' || standing === 'by_bank')
@@ -80,17 +91,28 @@ async function weighDuplicates(
   await queueJob(tx, undoDuplicateJob, { orderId }, { key: `${undoDuplicateJob}:${orderId}` })
 }
 
+async function findOwed(tx: Transaction, order: Order, duplicates: Duplicate[]): Promise<Owed> {
+  const payments = await listPayments(tx, order.id)
+  const { used, returned } = await creditOf(tx, order.id, order.currency)
+  return {
+    charged: owedBack(order, payments, duplicates),
+    credit: owedCredit(order, payments, duplicates, used),
+    creditReturned: returned,
+  }
+}
+
 /** Stripe speaks of a dispute that we have not heard of yet: what becomes of it will be weighed. */
 async function isDisputedUnheard(tx: Transaction, order: Order, { disputed }: Undoing): Promise<boolean> {
   return disputed && (await listDisputes(tx, order.id)).every(({ effect }) => effect === 'none')
 }
 
-async function findStanding(tx: Transaction, order: Order, owed: Money): Promise<DuplicateStanding> {
+async function findStanding(tx: Transaction, order: Order, owed: Owed): Promise<DuplicateStanding> {
   const subscription = await findSubscriptionOfOrder(tx, order.id)
   const refunds = await listRefunds(tx, order.id)
   return standingOf({
     living: subscription?.duplicate === true && isLiving(subscription.state),
-    owed,
+    creditMissing: compare(owed.creditReturned, owed.credit) < 0,
+    owed: owed.charged,
     refunded: order.refunded,
     disputes: (await listDisputes(tx, order.id)).map(({ effect }) => effect),
     refundFailed: refunds.some(({ state }) => state === 'failed'),
@@ -103,30 +125,40 @@ async function end(
   deps: CheckoutDeps,
   order: Order,
   duplicates: Duplicate[],
-  owed: Money,
+  owed: Owed,
   standing: 'paid_back' | 'by_bank',
 ): Promise<void> {
   if (duplicates.every(({ undoneAt }) => undoneAt)) return
   const now = deps.clock()
   await markUndone(tx, order.id, now)
-  const amount = formatMoney(owed, deps.installation.locale)
-  const text =
-    standing === 'paid_back'
-      ? `Bought twice: undone, ${amount} paid back`
-      : `Bought twice: undone, the bank has paid ${amount} back`
+  const text = `Bought twice: undone, ${endText(deps, owed, standing)}`
   await writeHistory(tx, order.id, { at: now, text, by: 'newsstand' })
   await closeDrift(tx, { kind: 'duplicate_not_paid_back', subject: order.number }, now)
   if (standing === 'paid_back') await queueDuplicateMail(tx, deps, order, { duplicates, owed })
 }
 
-async function tellStaff(tx: Transaction, deps: CheckoutDeps, order: Order, owed: Money): Promise<void> {
+function endText({ installation }: CheckoutDeps, owed: Owed, standing: 'paid_back' | 'by_bank'): string {
+  const charged = formatMoney(owed.charged, installation.locale)
+  const credit = `${formatMoney(owed.credit, installation.locale)} given back as credit`
+  const back = standing === 'paid_back' ? `${charged} paid back` : `the bank has paid ${charged} back`
+  if (isZero(owed.credit)) return back
+  return isZero(owed.charged) ? credit : `${back}, ${credit}`
+}
+
+async function tellStaff(
+  tx: Transaction,
+  deps: CheckoutDeps,
+  order: Order,
+  { charged, credit, creditReturned }: Owed,
+): Promise<void> {
   const text = (amount: Money) => formatMoney(amount, deps.installation.locale)
-  const missing = compare(order.refunded, owed) < 0 ? subtract(owed, order.refunded) : owed
+  const [owed, back] = [add(charged, credit), add(order.refunded, creditReturned)]
+  const missing = compare(back, owed) < 0 ? subtract(owed, back) : owed
   const drift = {
     kind: 'duplicate_not_paid_back',
     subject: order.number,
     orderId: order.id,
-    stripeSays: `${text(order.refunded)} went back to the reader; a refund failed or was refused`,
+    stripeSays: `${text(back)} went back to the reader; a refund failed or was refused`,
     weSay: `${text(owed)} was for what the reader had already`,
     fix: `Try the refund again, or pay ${text(missing)} back by other means.`,
   } as const

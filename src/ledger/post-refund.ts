@@ -38,16 +38,41 @@ export async function postRefund(tx: Transaction, refund: RefundOf, now: Date): 
 }
 
 async function entriesOf(tx: Transaction, { paymentIntentId, amount }: RefundOf): Promise<Entry[]> {
-  const tax = taxIn(amount, await findPaid(tx, paymentIntentId, currencyCode(amount)))
+  const tax = taxIn(amount, await findPaid(tx, { paymentIntentId }, currencyCode(amount)))
+  return entriesFrom('stripe_pending', amount, tax)
+}
+
+export interface ReturnedTo {
+  orderId: string
+  /** Of the customer balance transaction that gave it back. */
+  stripeId: string
+  amount: Money
+  at: Date
+}
+
+/**
+ * Posts what was given back to a reader's credit at Stripe, once, with the tax in it: what the order's refunds, entered
+ * before it, have left of its tax. Nothing moves in Stripe's balance. On a locked order.
+ */
+export async function postReturnedCredit(tx: Transaction, returned: ReturnedTo, now: Date): Promise<void> {
+  const { orderId, stripeId, amount, at } = returned
+  if (await findEntries(tx, 'refund', stripeId)) return
+  const paid = await findPaid(tx, { orderId }, currencyCode(amount))
+  const entries = entriesFrom('credit', amount, taxIn(amount, paid))
+  const cause = { orderId, kind: 'refund', stripeId, paymentIntentId: null, at } as const
+  await post(tx, { ...cause, entries, terms: [] }, now)
+}
+
+function entriesFrom(account: 'stripe_pending' | 'credit', amount: Money, tax: Money): Entry[] {
   return [
     { account: 'refunds', amount: subtract(amount, tax) },
     { account: 'tax', amount: tax },
-    { account: 'stripe_pending', amount: negate(amount) },
+    { account, amount: negate(amount) },
   ]
 }
 
 export interface PaidSoFar {
-  /** What the payment took, and the tax in it. */
+  /** What was paid, by whatever means, and the tax in it. */
   paid: Money
   tax: Money
   /** What of both went back before. */
@@ -67,19 +92,28 @@ export function taxIn(amount: Money, { paid, tax, refunded, taxRefunded }: PaidS
   return subtract(share, taxRefunded)
 }
 
-async function findPaid(tx: Transaction, paymentIntentId: string, currency: string): Promise<PaidSoFar> {
-  const total = (kind: 'payment' | 'refund', account: string) =>
-    sql<number>`coalesce(sum(amount) filter (where account = ${account} and (kind IN ('payment', 'payment_undone')) = ${kind === 'payment'}), 0)::bigint`
+/** By one payment, or by all of an order. */
+async function findPaid(
+  tx: Transaction,
+  by: { paymentIntentId: string } | { orderId: string },
+  currency: string,
+): Promise<PaidSoFar> {
+  const total = (kind: 'payment' | 'refund', ...accounts: string[]) =>
+    sql<number>`coalesce(sum(amount) filter (where account = any(${accounts}::text[]) and (kind IN ('payment', 'payment_undone')) = ${kind === 'payment'}), 0)::bigint`
   const row = await tx
     .selectFrom('ledger_postings')
     .innerJoin('ledger_entries', 'ledger_entries.posting_id', 'ledger_postings.id')
     .select([
-      total('payment', 'stripe_pending').as('paid'),
+      total('payment', 'stripe_pending', 'credit').as('paid'),
       total('payment', 'tax').as('tax'),
-      total('refund', 'stripe_pending').as('refunded'),
+      total('refund', 'stripe_pending', 'credit').as('refunded'),
       total('refund', 'tax').as('taxRefunded'),
     ])
-    .where('stripe_payment_intent_id', '=', paymentIntentId)
+    .where(
+      'paymentIntentId' in by ? 'stripe_payment_intent_id' : 'order_id',
+      '=',
+      'paymentIntentId' in by ? by.paymentIntentId : by.orderId,
+    )
     .where('kind', 'in', ['payment', 'payment_undone', 'refund', 'refund_undone'])
     .executeTakeFirstOrThrow()
   return {

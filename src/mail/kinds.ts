@@ -54,8 +54,10 @@ export interface DuplicateMail {
   kept: string[]
   /** Whether what was bought twice would have renewed. */
   renewed: boolean
-  /** What goes back, formatted; null: nothing had been charged. */
+  /** What goes back to where it was paid from, formatted; null: nothing had been charged. */
   amount: string | null
+  /** What goes back to the reader's credit at Stripe, formatted; null: it paid nothing. */
+  credit: string | null
   /** "Visa ending in 4242"; null: not known. */
   card: string | null
   orderUrl: string

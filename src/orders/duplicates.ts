@@ -1,5 +1,16 @@
 import type { Transaction } from '../db/database.ts'
-import { type Money, minorUnits, money, sum, zero } from '../money/money.ts'
+import {
+  add,
+  allocate,
+  compare,
+  least,
+  type Money,
+  minorUnits,
+  money,
+  subtract,
+  sum,
+  zero,
+} from '../money/money.ts'
 import type { Order } from './order.ts'
 import type { Payment } from './payments.ts'
 
@@ -16,19 +27,50 @@ export interface Duplicate {
 }
 
 /**
- * How much of a payment is to go back: of the first one what the duplicates took, never more than was paid; of a renewal,
- * which only a subscription has, all if that is a duplicate.
+ * How much of a payment is to go back: of the first one what the duplicates took, never more than was paid, and where credit
+ * paid a part of the order, so much of what they took as was charged of the whole; of a renewal, which only a subscription
+ * has, all if that is a duplicate.
  */
 export function owedOf(payment: Payment, order: Order, duplicates: readonly Duplicate[]): Money {
-  if (payment.kind === 'renewal') {
-    const isDuplicate = duplicates.some(({ position }) => order.lines[position]?.kind === 'subscription')
-    return isDuplicate ? payment.amount : zero(order.currency)
-  }
-  const took = sum(
+  if (payment.kind === 'renewal')
+    return isSubscriptionOf(order, duplicates) ? payment.amount : zero(order.currency)
+  const credit = minorUnits(order.total) - minorUnits(payment.amount)
+  const took = tookBy(order, duplicates)
+  const [share = took] = credit > 0 ? allocate(took, [minorUnits(payment.amount), credit]) : []
+  return least(share, payment.amount)
+}
+
+/**
+ * How much is to go back to the reader's credit at Stripe: of the first bill what the duplicates took and was not charged,
+ * and all that credit paid later if the subscription is a duplicate. `used`: what credit paid of the order.
+ */
+export function owedCredit(
+  order: Order,
+  payments: readonly Payment[],
+  duplicates: readonly Duplicate[],
+  used: Money,
+): Money {
+  const none = zero(order.currency)
+  const first = payments.find(({ kind }) => kind === 'first')
+  const ofFirst = least(used, atLeast(none, subtract(order.total, first?.amount ?? none)))
+  const took = tookBy(order, duplicates)
+  const owed = least(ofFirst, subtract(took, first ? owedOf(first, order, duplicates) : none))
+  return isSubscriptionOf(order, duplicates) ? add(owed, subtract(used, ofFirst)) : owed
+}
+
+function tookBy(order: Order, duplicates: readonly Duplicate[]): Money {
+  return sum(
     duplicates.map(({ amount }) => amount),
     order.currency,
   )
-  return minorUnits(took) > minorUnits(payment.amount) ? payment.amount : took
+}
+
+function isSubscriptionOf(order: Order, duplicates: readonly Duplicate[]): boolean {
+  return duplicates.some(({ position }) => order.lines[position]?.kind === 'subscription')
+}
+
+function atLeast(least: Money, amount: Money): Money {
+  return compare(amount, least) < 0 ? least : amount
 }
 
 /** The sum of `owedOf` over an order's payments. */

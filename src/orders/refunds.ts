@@ -48,12 +48,13 @@ export interface ReadRefund extends Refund {
 
 /**
  * Brings an order's refunds and its state to what Stripe says now. Any number of times, in any order. Returns the order
- * as it is then; null: there is no such order.
+ * as it is then; null: there is no such order. `enterMore`: what else went back, entered after the refunds.
  */
 export async function followRefunds(
   deps: RefundDeps,
   orderId: string,
   afterChange: AfterChange,
+  enterMore: AfterChange = async () => {},
 ): Promise<Order | null> {
   const readNumber = await nextReadNumber(deps.db)
   const payments = await listPayments(deps.db, orderId)
@@ -71,6 +72,7 @@ export async function followRefunds(
       const byUs = refund.installationId === deps.installation.id
       noted.push({ ...refund, isNew, byUs, isUndone: isUndone(refund.state) })
     }
+    await enterMore(tx, order, deps.clock())
     const recounted = await recountRefunds(tx, order)
     await askAboutRefunds(tx, deps, recounted, noted)
     await afterChange(tx, recounted, deps.clock())

@@ -282,6 +282,7 @@ describe('how a duplicate stands', () => {
   const usd = (cents: number) => money(cents, 'USD')
   const facts = {
     living: false,
+    creditMissing: false,
     owed: usd(1300),
     refunded: usd(0),
     disputes: [],
@@ -293,6 +294,8 @@ describe('how a duplicate stands', () => {
     assert.equal(standingOf({ ...facts, refunded: usd(1300) }), 'paid_back')
     assert.equal(standingOf({ ...facts, refunded: usd(1300), living: true }), 'owed')
     assert.equal(standingOf({ ...facts, owed: usd(0) }), 'paid_back')
+    assert.equal(standingOf({ ...facts, owed: usd(0), creditMissing: true }), 'owed')
+    assert.equal(standingOf({ ...facts, disputes: ['lost'], creditMissing: true }), 'owed')
     assert.equal(standingOf({ ...facts, disputes: ['open'] }), 'waits')
     assert.equal(standingOf({ ...facts, disputes: ['won'] }), 'owed')
     assert.equal(standingOf({ ...facts, disputes: ['won', 'lost'] }), 'by_bank')

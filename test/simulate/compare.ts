@@ -107,7 +107,7 @@ function compareSubscription(said: SubscriptionRecord | null, ours: Subscription
 function compareState(said: StripeOrder, our: OurOrder): string[] {
   const expected = stateOf(said)
   const differences: string[] = []
-  const back = Math.min(our.owed ?? 0, paidOf(said))
+  const back = chargedOf(our, said, our.owed ?? 0)
   const anyFailed = [...said.refunds.values()].some((text) => / failed$/.test(text))
   if (refundedOf(said) < back && !isDisputed(said) && !anyFailed)
     differences.push(`of ${back} for what was bought twice, ${refundedOf(said)} was paid back`)
@@ -146,6 +146,13 @@ function paidOf({ payments }: OrderRecord): number {
   return [...payments.values()].reduce((sum, amount) => sum + amount, 0)
 }
 
+/** How much of what duplicates took was charged: of an order that credit paid for in part, its share. */
+function chargedOf(our: OurOrder, said: StripeOrder, owed: number): number {
+  const paid = paidOf(said)
+  if (paid >= our.total || owed >= our.total) return Math.min(owed, paid)
+  return Math.floor((owed * paid) / our.total)
+}
+
 function byReader(ours: ReadonlyMap<string, OurOrder>): Map<string, OurOrder[]> {
   return Map.groupBy(ours.values(), (our) => our.email)
 }
@@ -166,7 +173,7 @@ function findDoubleSales(pairs: Pair[]): string[] {
     .toSorted((a, b) => (a.said?.startedAt ?? 0) - (b.said?.startedAt ?? 0))
   const undone = ({ our, said }: Pair) =>
     said?.subscription?.state === 'canceled' &&
-    (refundedOf(said) >= Math.min(our.owed ?? Number.POSITIVE_INFINITY, paidOf(said)) || isDisputed(said))
+    (refundedOf(said) >= chargedOf(our, said, our.owed ?? Number.POSITIVE_INFINITY) || isDisputed(said))
   return sold.flatMap((one, index) =>
     sold
       .slice(index + 1)

@@ -1,8 +1,10 @@
+import { amountOf, listReturned } from '../../checkout/return-credit.ts'
 import { undoDuplicate } from '../../checkout/undo-duplicate.ts'
 import type { Transaction } from '../../db/database.ts'
+import { creditOf } from '../../ledger/credit.ts'
 import { formatMoney } from '../../money/format-money.ts'
 import { compare, type Money, subtract, sum } from '../../money/money.ts'
-import { type Duplicate, listDuplicates, owedOf } from '../../orders/duplicates.ts'
+import { type Duplicate, listDuplicates, owedCredit, owedOf } from '../../orders/duplicates.ts'
 import type { Order } from '../../orders/order.ts'
 import { listPayments } from '../../orders/payments.ts'
 import { findOrder, findOrderByNumber, lockOrder } from '../../orders/store.ts'
@@ -43,7 +45,8 @@ export const duplicateNotPaidBack: Kind = {
     {
       name: 'refund',
       label: 'Cancel and pay back',
-      confirm: 'At Stripe, the duplicate is cancelled and what was paid for it goes back to the card.',
+      confirm:
+        'At Stripe, the duplicate is cancelled and what was paid for it goes back: to the card what was charged, to the reader’s credit what that paid.',
       apply: async (deps, { orderId }) => {
         const order = orderId ? await findOrder(deps.db, orderId) : null
         if (!order) throw new CannotMend('It belongs to no order.')
@@ -76,19 +79,25 @@ async function livesAtStripe({ db, stripe }: ReconcileDeps, order: Order): Promi
   return theirs !== null && theirs.status !== 'canceled'
 }
 
-/** What was owed and has not gone back, over the order's payments. */
+/** What was owed and has not gone back, over the order's payments and the credit that it used. */
 async function readMissing(
-  { db, stripe }: ReconcileDeps,
+  deps: ReconcileDeps,
   order: Order,
   duplicates: readonly Duplicate[],
 ): Promise<Money> {
+  const { db, stripe } = deps
   const missing: Money[] = []
-  for (const payment of await listPayments(db, order.id)) {
+  const payments = await listPayments(db, order.id)
+  for (const payment of payments) {
     if (!payment.stripePaymentIntentId) continue
     const { left } = await readLeft(stripe, payment.stripePaymentIntentId)
     const back = subtract(payment.amount, left)
     const owed = owedOf(payment, order, duplicates)
     if (compare(back, owed) < 0) missing.push(subtract(owed, back))
   }
+  const { used } = await creditOf(db, order.id, order.currency)
+  const credit = owedCredit(order, payments, duplicates, used)
+  const returned = amountOf(await listReturned(deps, order), order)
+  if (compare(returned, credit) < 0) missing.push(subtract(credit, returned))
   return sum(missing, order.currency)
 }

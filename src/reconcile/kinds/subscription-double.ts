@@ -38,7 +38,7 @@ export const subscriptionDouble: Kind = {
       name: 'refund',
       label: 'Cancel the later one and pay it back',
       confirm:
-        'At Stripe, the later subscription is cancelled and all that was paid for it goes back to the card.',
+        'At Stripe, the later subscription is cancelled and all that was paid for it goes back: to the card what was charged, to the reader’s credit what that paid.',
       apply: async (deps, { orderId }) => {
         if (!orderId) throw new CannotMend('It belongs to no order.')
         await declareDuplicate(deps, orderId)

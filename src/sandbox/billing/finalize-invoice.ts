@@ -2,6 +2,7 @@ import { newId } from '../objects/ids.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
 import { addPaymentIntent } from '../payments/payment-intents.ts'
+import { changeBalance } from './change-balance.ts'
 import type { Invoice } from './draft.ts'
 import { settleInvoice } from './settle-invoice.ts'
 
@@ -53,8 +54,10 @@ async function takeCustomer(work: Work, invoice: Invoice): Promise<Shapes['custo
 function applyBalance(work: Work, draft: Invoice, customer: Shapes['customer']) {
   const due = draft.total + customer.balance
   const ending = Math.min(due, 0)
-  if (ending !== customer.balance)
-    work.change('customer', customer.id, { balance: ending }, 'customer.updated')
+  const amount = ending - customer.balance
+  const { currency, id: invoice } = draft
+  if (amount !== 0)
+    changeBalance(work, customer.id, { amount, currency, type: 'applied_to_invoice', invoice })
   const amount_due = Math.max(due, 0)
   return {
     amount_due,

@@ -9,6 +9,7 @@ import { addPaymentIntent } from '../payments/payment-intents.ts'
 import type { TestAccount } from '../payments/test-accounts.ts'
 import type { TestCard } from '../payments/test-cards.ts'
 import { toAddress } from '../resources/addresses.ts'
+import { amountDue } from './amount-due.ts'
 import { completeSession } from './complete-session.ts'
 import { prepareCustomer } from './prepare-customer.ts'
 import { priceSession } from './session-lines.ts'
@@ -131,13 +132,14 @@ async function attempt(
 ): Promise<PaidSession> {
   const method = await work.find('payment_method', methodId)
   if (!method) throw new Error(`payment method ${methodId} is gone`)
-  // A trial takes no money now; the card is only stored.
-  if (!session.amount_total) return storeCard(work, session, method, circumstances)
+  const due = await amountDue(work, session)
+  // A trial takes no money now, nor does what credit pays for; the card is only stored.
+  if (due === 0) return storeCard(work, session, method, circumstances)
   const outlook = foresee(work, method, circumstances)
   // The customer is made before the charge, so that it names them, but only if there will be a charge.
   const customer =
     outlook === 'succeeds' ? await prepareCustomer(work, session.id, method.data) : session.customer
-  const intent = await intentFor(work, session, customer)
+  const intent = await intentFor(work, session, customer, due)
   const payment = await payIntent(work, intent, method, circumstances)
   if (payment.outcome === 'succeeded' || payment.outcome === 'processing') {
     return completed(work, session.id, method.data.id)
@@ -169,16 +171,17 @@ async function intentFor(
   work: Work,
   session: Shapes['checkout.session'],
   customer: string | null,
+  amount: number,
 ): Promise<string> {
   const hidden = (await work.find('checkout.session', session.id))?.hidden
   if (!hidden) throw new Error(`session ${session.id} is gone`)
   if (hidden.intent) {
     await work.take('payment_intent', hidden.intent)
-    work.change('payment_intent', hidden.intent, { amount: session.amount_total ?? 0, customer })
+    work.change('payment_intent', hidden.intent, { amount, customer })
     return hidden.intent
   }
   const intent = addPaymentIntent(work, {
-    amount: session.amount_total ?? 0,
+    amount,
     currency: session.currency ?? 'usd',
     customer,
     allowedTypes: session.allowed_payment_method_types,

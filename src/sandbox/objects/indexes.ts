@@ -32,6 +32,7 @@ export const indexes: { [K in Kind]?: Index<K> } = {
     due: (session) => (session.status === 'open' ? session.expires_at : null),
   },
   customer: { refs: { email: 'email' } },
+  customer_balance_transaction: { refs: { customer: 'customer' } },
   discount: { refs: { customer: 'customer', subscription: 'subscription' } },
   dispute: { refs: { charge: 'charge', payment_intent: 'payment_intent' } },
   invoice: {

@@ -25,6 +25,7 @@ export interface Shapes {
   'checkout.session': Wire<Stripe.Checkout.Session>
   coupon: Wire<Stripe.Coupon>
   customer: Wire<Stripe.Customer>
+  customer_balance_transaction: Wire<Stripe.CustomerBalanceTransaction>
   discount: Wire<Stripe.Discount>
   dispute: Wire<Stripe.Dispute>
   invoice: Wire<Stripe.Invoice>

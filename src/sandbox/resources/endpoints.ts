@@ -5,6 +5,7 @@ import { billingPortalEndpoints } from './billing-portal.ts'
 import { chargeEndpoints } from './charges.ts'
 import { checkoutSessionEndpoints } from './checkout-sessions.ts'
 import { couponEndpoints } from './coupons.ts'
+import { customerBalanceEndpoints } from './customer-balance.ts'
 import { customerEndpoints } from './customers.ts'
 import { disputeEndpoints } from './disputes.ts'
 import { eventEndpoints } from './events.ts'
@@ -31,6 +32,7 @@ export const endpoints: readonly Endpoint[] = [
   ...checkoutSessionEndpoints,
   ...couponEndpoints,
   ...customerEndpoints,
+  ...customerBalanceEndpoints,
   ...disputeEndpoints,
   ...eventEndpoints,
   ...invoiceEndpoints,

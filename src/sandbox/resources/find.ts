@@ -7,6 +7,7 @@ const nouns: Partial<Record<Kind, string>> = {
   'billing_portal.configuration': 'configuration',
   'billing_portal.session': 'billing_portal session',
   charge: 'charge',
+  customer_balance_transaction: 'customer balance transaction',
   'checkout.session': 'checkout.session',
   payment_method: 'PaymentMethod',
   promotion_code: 'promotion code',

@@ -41,6 +41,11 @@ export const expansions: Record<string, Record<string, Expansion>> = {
     sources: { include: async (_, id) => wholeList([], `/v1/customers/${id}/sources`), of: 'source' },
     tax_ids: { include: async (_, id) => wholeList([], `/v1/customers/${id}/tax_ids`), of: 'tax_id' },
   },
+  customer_balance_transaction: {
+    checkout_session: to('checkout.session'),
+    customer: to('customer'),
+    invoice: to('invoice'),
+  },
   discount: {
     customer: to('customer'),
     promotion_code: to('promotion_code'),

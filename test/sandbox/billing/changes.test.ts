@@ -193,6 +193,35 @@ describe('a change of plan', () => {
     assert.deepEqual([renewal?.total, renewal?.amount_paid, renewal?.starting_balance], [800, 550, -250])
   })
 
+  it('keeps what the balance went through, and takes credit that is given', async () => {
+    const subscription = await start(plans.monthly)
+    const customer = String(subscription.customer)
+    const given = await stripe.customers.createBalanceTransaction(customer, {
+      amount: -500,
+      currency: 'usd',
+      description: 'Sorry',
+      metadata: { order: '1' },
+    })
+    assert.deepEqual([given.type, given.ending_balance, given.metadata], ['adjustment', -500, { order: '1' }])
+    await advance(sandbox, { days: 32 })
+    const { data } = await stripe.customers.listBalanceTransactions(customer)
+    const [renewal] = (await stripe.invoices.list({ subscription: subscription.id, limit: 1 })).data
+    assert.deepEqual(
+      data.map(({ amount, ending_balance, type, invoice }) => [amount, ending_balance, type, invoice]),
+      [
+        [500, 0, 'applied_to_invoice', renewal?.id],
+        [-500, -500, 'adjustment', null],
+      ],
+    )
+    const noted = await stripe.customers.updateBalanceTransaction(customer, given.id, { description: 'Paid' })
+    assert.equal(noted.description, 'Paid')
+    const other = await start(plans.monthly)
+    const path = String(other.customer)
+    await assert.rejects(stripe.customers.retrieveBalanceTransaction(path, given.id), { statusCode: 404 })
+    const euros = { amount: -1, currency: 'eur' }
+    await assert.rejects(stripe.customers.createBalanceTransaction(customer, euros), /combine currencies/)
+  })
+
   it('from months to a year begins a year at once', async () => {
     const subscription = await start(cheap)
     const now = await halfway(subscription)
