@@ -1,7 +1,18 @@
 import type { Tally } from './tally.ts'
 import type { World } from './world.ts'
 
-/** What came of deeds by itself, days later: what banks answered, and renewals that were given away. */
+/** What the table names, also where it never happened. */
+export const billingKinds = [
+  'first payments that a bank paid',
+  'first payments that a bank refused',
+  'later payments that a bank paid',
+  'later payments that a bank refused',
+  'renewals asked of nobody, their invoice void',
+  'renewals asked of nobody, their invoice uncollectible',
+  'renewals asked of nobody, their invoice draft',
+]
+
+/** What came of deeds by itself, days later: what banks answered, and renewals that nobody was asked to pay. */
 export async function countBilling({ pool }: World, tried: Tally): Promise<void> {
   const { rows } = await pool.query<{ kind: string; times: number }>(`
     SELECT CASE WHEN data->>'description' = 'Subscription update' THEN 'later payments' ELSE 'first payments' END
@@ -10,7 +21,7 @@ export async function countBilling({ pool }: World, tried: Tally): Promise<void>
     FROM sandbox.objects WHERE kind = 'charge' AND data->'payment_method_details'->>'type' = 'us_bank_account'
     GROUP BY 1
     UNION ALL
-    SELECT 'renewals given away, their invoice ' || (data->>'status'), count(*)::int FROM sandbox.objects
+    SELECT 'renewals asked of nobody, their invoice ' || (data->>'status'), count(*)::int FROM sandbox.objects
     WHERE kind = 'invoice' AND data->>'billing_reason' = 'subscription_cycle'
       AND data->>'status' IN ('void', 'uncollectible', 'draft') GROUP BY data->>'status'`)
   for (const { kind, times } of rows) tried.add(kind, times)

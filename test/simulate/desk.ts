@@ -19,6 +19,12 @@ interface Question {
   kind: string
 }
 
+/** What the table names, also where it never happened. */
+export const answerKinds = {
+  leave: 'part refunds answered by leaving it open',
+  end: 'part refunds answered by ending the line',
+}
+
 const owner = 'owner@newsstand.test'
 /** The network of the office; readers have the first ones. */
 const office = 2 ** 24 - 2
@@ -37,10 +43,7 @@ export function openDesk(db: Database, shop: Shop, book: Book, random: Random): 
     let page = await give()
     if (page.location.startsWith('/sign-in') && (await signIn(shop, browser, owner, address)))
       page = await give()
-    if (page.location === address)
-      shop.tally.add(
-        isEnd ? 'part refunds answered by ending the line' : 'part refunds answered by leaving it open',
-      )
+    if (page.location === address) shop.tally.add(isEnd ? answerKinds.end : answerKinds.leave)
     // The paper may be away for longer than people wait; the question stays.
     else if (
       page.status < 500 &&

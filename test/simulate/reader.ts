@@ -32,6 +32,8 @@ const deeds: Record<Deed | 'nothing', number> = {
   'dispute answered': 5,
 }
 
+const asked = 'purchases that a bank was asked to pay'
+
 export function openReader(shop: Shop, dashboard: Dashboard, number: number, random: Random): Reader {
   const email = `reader-${number}@example.com`
   const sessions: string[] = []
@@ -75,7 +77,7 @@ function note({ tally }: Shop, bought: Bought, sessions: string[]): void {
 
 function rowOf(bought: Bought): string {
   if (bought.outcome !== 'bought') return noted[bought.outcome]
-  return isAccount(bought.by) ? 'purchases that a bank was asked to pay' : 'purchases paid'
+  return isAccount(bought.by) ? asked : 'purchases paid'
 }
 
 const noted: Record<Exclude<Bought['outcome'], 'bought'>, string> = {
@@ -84,6 +86,14 @@ const noted: Record<Exclude<Bought['outcome'], 'bought'>, string> = {
   refused: 'purchases that the cart refused',
   failed: 'purchases that could not be made for too long',
 }
+
+/** What the table names, also where it never happened. */
+export const triedKinds = [
+  'purchases paid',
+  asked,
+  ...Object.values(noted),
+  ...Object.keys(deeds).filter((deed) => deed !== 'nothing'),
+]
 
 /** Paid in any case, and by a card that can be paid back: where it cannot, a duplicate is for staff to undo. */
 function drawTwin(random: Random): Purchase {

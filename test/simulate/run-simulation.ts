@@ -1,14 +1,14 @@
 import { type Book, openBook } from './book.ts'
 import { catchUp, NoProgress, passRealDay } from './catch-up.ts'
 import { compareAll, type Difference } from './compare.ts'
-import { countBilling } from './count-billing.ts'
-import { type Desk, openDesk } from './desk.ts'
+import { billingKinds, countBilling } from './count-billing.ts'
+import { answerKinds, type Desk, openDesk } from './desk.ts'
 import { forged, forgeEvent } from './forge.ts'
 import { findLeftovers } from './leftovers.ts'
 import type { Options } from './options.ts'
 import { addPass } from './pass-plan.ts'
 import { openRandom, type Random } from './random.ts'
-import { openReader, type Reader } from './reader.ts'
+import { openReader, type Reader, triedKinds } from './reader.ts'
 import { advanceDays, readClock } from './sandbox.ts'
 import type { Shop } from './shop.ts'
 import { insist } from './staff.ts'
@@ -25,7 +25,7 @@ const atOnce = 6
 export async function runSimulation(options: Options): Promise<number> {
   const { readers, years, kills, seed } = options
   console.log(`${readers} readers, ${years} years, ${kills} kills, seed ${seed}`)
-  const tried = openTally()
+  const tried = openTally([...triedKinds, ...Object.values(answerKinds), ...billingKinds])
   const book = openBook()
   const faults = openTally([...troubleKinds, forged])
   const world = await openWorld(faults)
