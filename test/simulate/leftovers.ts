@@ -1,11 +1,12 @@
+import { schedule } from '../../src/house/house-jobs.ts'
 import { questionKinds } from '../../src/orders/drift.ts'
 import { handlers } from '../../src/webhooks/events/table.ts'
 import type { Difference } from './compare.ts'
 import { forgedIds } from './forge.ts'
 import type { World } from './world.ts'
 
-/** Jobs at fixed times: one that was given up is replaced at its next time. */
-const scheduled = ['apply-due-events', 'take-missed-events', 'sweep']
+/** Jobs at fixed times: one that was given up is replaced at its next time, or at once where a new start asks for it. */
+const scheduled = schedule.map(({ name }) => name)
 const mostNamed = 20
 
 /** What should not be there, or should, once everything is quiet. */
