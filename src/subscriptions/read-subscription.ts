@@ -16,7 +16,7 @@ export interface SubscriptionFacts {
   stripePriceIds: string[]
   /** The end of the last period that is settled; null: none is. */
   paidUntil: Date | null
-  /** While collection is paused: the end of the period that is given away; null: it collects. */
+  /** The end of the period that is given away, while collection is paused or its renewal was not collected; null: none is. */
   givenUntil: Date | null
   /** Whether a bank is being asked for the latest invoice, which takes it days. */
   bankAsked: boolean
@@ -97,10 +97,18 @@ function isPeriod({ parent }: Stripe.InvoiceLineItem): boolean {
 
 /**
  * Whatever becomes of the invoices that Stripe goes on drawing up, pausing their collection is meant to give the time
- * away (https://docs.stripe.com/billing/subscriptions/pause-payment, read 2026-11-22).
+ * away (https://docs.stripe.com/billing/subscriptions/pause-payment, read 2026-11-22). That a pause began and ended while
+ * nothing was read shows in a renewal that nobody was asked to pay.
  */
 function givenUntilOf(subscription: Stripe.Subscription): Date | null {
-  return subscription.pause_collection ? periodEndOf(subscription) : null
+  return subscription.pause_collection || wasGivenAway(subscription) ? periodEndOf(subscription) : null
+}
+
+function wasGivenAway({ status, latest_invoice: invoice }: Stripe.Subscription): boolean {
+  if (status !== 'active' || !invoice || typeof invoice === 'string') return false
+  if (invoice.billing_reason !== 'subscription_cycle' || invoice.attempted) return false
+  if (invoice.status === 'draft') return invoice.automatically_finalizes_at === null
+  return invoice.status === 'void' || invoice.status === 'uncollectible'
 }
 
 /** A card answers at once: what was asked for and is open, while nothing is overdue, is on its way through a bank. */

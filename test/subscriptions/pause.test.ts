@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { applyEvent } from '../../src/webhooks/apply-event.ts'
+import { takeMissedEvents } from '../../src/webhooks/take-missed-events.ts'
+import { setFaults } from '../ledger/support.ts'
 import { eventually, openNewsstand } from '../support/newsstand.ts'
 import { subscribe } from '../support/personas.ts'
 
@@ -49,6 +52,38 @@ describe('a subscription whose collection is paused', () => {
       ['first', 'renewal'],
     )
   })
+})
+
+describe('a pause of collection that ended while nothing of it was heard', () => {
+  for (const behavior of ['void', 'mark_uncollectible', 'keep_as_draft'] as const) {
+    it(`has given its period away all the same (${behavior})`, async () => {
+      const email = `${behavior.replaceAll('_', '-')}@example.com`
+      const reader = newsstand.visitor()
+      await subscribe(reader, email, 'all-access-monthly')
+      const { stripe_subscription_id: id } = await subscriptionOf(email)
+      await setFaults(newsstand, { drop: '1' })
+      await stripe.subscriptions.update(id, { pause_collection: { behavior } })
+      await advance(35)
+      await stripe.subscriptions.update(id, { pause_collection: '' })
+      await setFaults(newsstand, {})
+      for (const event of await takeMissedEvents(newsstand.deps)) await applyEvent(newsstand.deps, event)
+      await eventually(async () => assert.ok((await subscriptionOf(email)).given_until))
+      await advance(10)
+      assert.match((await reader.get(quds)).text, /data-access="full"/)
+      const payments = await db
+        .selectFrom('payments')
+        .innerJoin('orders', 'orders.id', 'payments.order_id')
+        .where('orders.email', '=', email)
+        .select('payments.kind')
+        .execute()
+      assert.deepEqual(payments, [{ kind: 'first' }])
+      await advance(30)
+      await eventually(async () => {
+        const { paid_until: paid, given_until: given } = await subscriptionOf(email)
+        assert.ok(given && paid > given)
+      })
+    })
+  }
 })
 
 describe('a subscription that is paused itself', () => {
