@@ -90,7 +90,7 @@ async function createSession(
   attempt: number,
 ): Promise<SessionFacts | null> {
   const ask = async () => {
-    const params = await sessionParams(deps, order, await syncLines(deps, order))
+    const params = await sessionParams(deps, order, attempt, await syncLines(deps, order))
     return withLiveKey(`${deps.installation.id}:${order.id}:${attempt}`, (idempotencyKey) =>
       deps.stripe.checkout.sessions.create(params, { idempotencyKey }),
     )
@@ -121,6 +121,7 @@ async function askAgain<T>(
 async function sessionParams(
   deps: CheckoutDeps,
   order: Order,
+  attempt: number,
   stripePriceIds: string[],
 ): Promise<Stripe.Checkout.SessionCreateParams> {
   const { publicUrl, installation } = deps
@@ -138,7 +139,7 @@ async function sessionParams(
       quantity: line.quantity,
     })),
     client_reference_id: order.number,
-    metadata,
+    metadata: { ...metadata, attempt },
     success_url: `${publicUrl}/checkout/return?session_id={CHECKOUT_SESSION_ID}`,
     cancel_url: `${publicUrl}/cart?left=payment`,
     adaptive_pricing: { enabled: false },

@@ -17,6 +17,8 @@ export interface SessionFacts {
   /** Our ids, from the metadata; null: not made by a Newsstand. */
   installationId: string | null
   orderId: string | null
+  /** Which attempt of the order asked for it; null: it does not say. */
+  attempt: number | null
   state: 'open' | 'complete' | 'expired'
   url: string | null
   expiresAt: Date
@@ -63,6 +65,7 @@ export function toFacts(session: Stripe.Checkout.Session): SessionFacts {
     id: session.id,
     installationId: session.metadata?.installation ?? null,
     orderId: session.metadata?.order ?? null,
+    attempt: attemptOf(session.metadata?.attempt),
     state: stateOf(session.status),
     url: session.url,
     expiresAt: dateOf(session.expires_at),
@@ -84,6 +87,11 @@ export function toFacts(session: Stripe.Checkout.Session): SessionFacts {
     card: cardOf(session),
     subscription: subscriptionOf(session),
   }
+}
+
+/** People can write to metadata at Stripe; what is no number of ours counts as nothing. */
+function attemptOf(written: string | undefined): number | null {
+  return /^[1-9]\d{0,8}$/.test(written ?? '') ? Number(written) : null
 }
 
 /** Only what Stripe calls complete is; a status that it adds one day is not. */

@@ -28,13 +28,19 @@ export async function saveSession(tx: Transaction, session: KnownSession, now: D
     .execute()
 }
 
-/** Of the latest attempt; null: Stripe never answered for this order. */
+/**
+ * Of the latest attempt; null: Stripe never answered for this order. Two share an attempt where Stripe made one and answered
+ * with a fault: the one made last counts, which runs out last, and of the same second the one that we knew first.
+ */
 export async function findLatestSession(db: Transaction, orderId: string): Promise<KnownSession | null> {
   const row = await db
     .selectFrom('checkout_sessions')
     .selectAll()
     .where('order_id', '=', orderId)
     .orderBy('attempt', 'desc')
+    .orderBy('expires_at', 'desc')
+    .orderBy('created_at')
+    .orderBy('id')
     .limit(1)
     .executeTakeFirst()
   return row ? toSession(row) : null

@@ -61,7 +61,7 @@ export async function settle(
   return ended ? { outcome: 'already', orderId } : settled
 }
 
-/** A session that Stripe made and whose answer we never got is written down here. */
+/** A session that Stripe made and whose answer we never got is written down here, under the attempt that asked for it. */
 async function noteSession(
   tx: Transaction,
   deps: CheckoutDeps,
@@ -69,11 +69,8 @@ async function noteSession(
   session: SessionFacts,
 ): Promise<void> {
   const { id, url, state, expiresAt } = session
-  await saveSession(
-    tx,
-    { id, orderId: order.id, attempt: order.attempt, url, state, expiresAt },
-    deps.clock(),
-  )
+  const attempt = session.attempt ?? order.attempt
+  await saveSession(tx, { id, orderId: order.id, attempt, url, state, expiresAt }, deps.clock())
 }
 
 async function applyUnpaid(
