@@ -2,8 +2,8 @@ import { newId } from '../objects/ids.ts'
 import { mergeMetadata } from '../objects/metadata.ts'
 import type { Shapes } from '../objects/shapes.ts'
 import type { Work } from '../objects/work.ts'
-import { referred } from '../resources/find.ts'
 import { invalid } from '../wire/api-error.ts'
+import { activePrice } from './active-price.ts'
 import { intervalOf, planOf, type Subscription, type SubscriptionItem } from './add-subscription.ts'
 import { periodEnd } from './periods.ts'
 import { priceIn } from './price-in.ts'
@@ -52,17 +52,14 @@ async function applyChange(
 
 /** A price that a subscription may have. Throws the API's 400 for one that is paid once or is no longer sold. */
 export async function sellable(work: Work, id: string, at: string): Promise<Shapes['price']> {
-  const { data } = await referred(work, 'price', id, at)
-  if (!data.recurring) {
+  const price = await activePrice(work, id, at)
+  if (!price.recurring) {
     throw invalid(
       `The price specified is set to \`type=one_time\` but this field only accepts prices with \`type=recurring\`.`,
       at,
     )
   }
-  if (!data.active) {
-    throw invalid('The price specified is inactive. This field only accepts active prices.', at)
-  }
-  return data
+  return price
 }
 
 function newItem(work: Work, subscription: Subscription, price: Shapes['price']): SubscriptionItem {

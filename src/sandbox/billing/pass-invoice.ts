@@ -41,8 +41,8 @@ export async function goOn(work: Work, id: string): Promise<void> {
     return
   }
   const paused = subscription?.pause_collection?.behavior
-  if (paused === 'void') endInvoice(work, id, 'void')
-  else if (paused === 'mark_uncollectible') endInvoice(work, id, 'uncollectible')
+  if (paused === 'void') await endInvoice(work, id, 'void')
+  else if (paused === 'mark_uncollectible') await endInvoice(work, id, 'uncollectible')
   else if (invoice.collection_method === 'charge_automatically') await collectInvoice(work, id)
   else work.tell('invoice.sent', invoice)
 }

@@ -48,7 +48,7 @@ async function expireIncomplete(work: Work, { data }: Stored<'subscription'>): P
   )
   for (const { data: invoice } of await work.list('invoice', { subscription: data.id, status: 'open' })) {
     await work.take('invoice', invoice.id)
-    endInvoice(work, invoice.id, 'void')
+    await endInvoice(work, invoice.id, 'void')
   }
 }
 

@@ -1,3 +1,4 @@
+import { activePrice } from '../billing/active-price.ts'
 import { amountOf } from '../billing/amounts.ts'
 import { worthOf } from '../billing/discounts.ts'
 import { priceIn } from '../billing/price-in.ts'
@@ -37,10 +38,6 @@ async function readLine(
   const price = await priceOf(work, item, at)
   const { currency } = await priceIn(work, price, wanted ?? price.currency, `${at}[price]`)
   const product = await referred(work, 'product', price.product, `${at}[price]`)
-  if (item.price && !product.data.active) {
-    const message = `Price \`${price.id}\` is not available to be purchased because its product is not active.`
-    throw invalid(message, `${at}[price]`)
-  }
   const quantity = item.quantity ?? 1
   if (quantity < 1) {
     throw invalid(
@@ -71,11 +68,7 @@ async function priceOf(work: Work, item: ItemParams, at: string): Promise<Shapes
   }
   if (item.price_data) return inlinePrice(work, item.price_data, at)
   if (!item.price) throw invalid(`Missing required param: ${at}[price].`, `${at}[price]`, 'parameter_missing')
-  const { data } = await referred(work, 'price', item.price, `${at}[price]`)
-  if (!data.active) {
-    throw invalid('The price specified is inactive. This field only accepts active prices.', `${at}[price]`)
-  }
-  return data
+  return activePrice(work, item.price, `${at}[price]`)
 }
 
 /** A price described on the spot is made like any other, but cannot be used again. */

@@ -1,3 +1,4 @@
+import { activePrice } from '../billing/active-price.ts'
 import { amountOf } from '../billing/amounts.ts'
 import { addInvoiceItem } from '../billing/invoice-items.ts'
 import { priceIn } from '../billing/price-in.ts'
@@ -80,7 +81,7 @@ async function makeItem(work: Work, params: Values<typeof fields>): Promise<Shap
   await taken(work, 'customer', params.customer, 'customer')
   if (params.subscription) await referred(work, 'subscription', params.subscription, 'subscription')
   const wanted = params.pricing?.price
-  const found = wanted ? (await referred(work, 'price', wanted, 'pricing[price]')).data : null
+  const found = wanted ? await activePrice(work, wanted, 'pricing[price]') : null
   const currency = params.currency?.toLowerCase() ?? found?.currency ?? 'usd'
   const price = found && (await priceIn(work, found, currency, 'pricing[price]'))
   if (price?.recurring) {

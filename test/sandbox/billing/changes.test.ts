@@ -111,6 +111,41 @@ describe('a subscription made over the API', () => {
     assert.match(checkout.message, /cannot combine currencies/)
   })
 
+  it('is refused for what is archived, and goes on with what it has', async () => {
+    const product = await stripe.products.create({ name: 'Archived' })
+    const make = (unit_amount: number) =>
+      stripe.prices.create({
+        product: product.id,
+        currency: 'usd',
+        unit_amount,
+        recurring: { interval: 'month' },
+      })
+    const [archived, ofArchived] = [await make(500), await make(600)]
+    const running = await start(ofArchived)
+    const other = await start(cheap)
+    await stripe.prices.update(archived.id, { active: false })
+    await stripe.products.update(product.id, { active: false })
+    for (const [price, words] of [
+      [archived, /^The price specified is inactive\./],
+      [ofArchived, /not available to be purchased because its product is not active/],
+    ] as const) {
+      const begun = await refusal(start(price))
+      const changed = await refusal(stripe.subscriptions.update(other.id, { items: swap(other, price) }))
+      const added = await refusal(
+        stripe.subscriptionItems.create({ subscription: other.id, price: price.id }),
+      )
+      for (const { statusCode, message } of [begun, changed, added]) {
+        assert.equal(statusCode, 400)
+        assert.match(message, words)
+      }
+    }
+    assert.equal(itemOf(await stripe.subscriptions.retrieve(other.id)).price.id, cheap.id)
+    const noted = await stripe.subscriptions.update(running.id, {
+      items: [{ id: itemOf(running).id, quantity: 2 }],
+    })
+    assert.deepEqual([noted.status, itemOf(noted).quantity], ['active', 2])
+  })
+
   it('pauses where its trial ends without a card, and goes on when it is resumed', async () => {
     const customer = await stripe.customers.create({ email: 'trial@example.com' })
     const subscription = await stripe.subscriptions.create({

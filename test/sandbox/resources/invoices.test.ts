@@ -22,6 +22,12 @@ async function draft(customer: string, amount = 700) {
   return stripe.invoices.create({ customer, pending_invoice_items_behavior: 'include' })
 }
 
+async function balanceOf(customer: string): Promise<number> {
+  const found = await stripe.customers.retrieve(customer)
+  assert.ok(!found.deleted)
+  return found.balance
+}
+
 describe('an invoice by hand', () => {
   it('takes the waiting items, is finalized, and paid', async () => {
     const customer = await payer()
@@ -46,6 +52,41 @@ describe('an invoice by hand', () => {
     assert.equal((await stripe.invoices.sendInvoice(c.id ?? '')).status, 'open')
     assert.equal((await refusal(stripe.invoices.del(c.id ?? ''))).statusCode, 400)
     assert.equal((await stripe.invoices.pay(c.id ?? '', { paid_out_of_band: true })).status, 'paid')
+  })
+
+  it('gives back the credit that it used when it is voided, once, and keeps it when it is written off', async () => {
+    const customer = await payer()
+    await stripe.customers.createBalanceTransaction(customer, { amount: -300, currency: 'usd' })
+    const invoice = await draft(customer)
+    const open = await stripe.invoices.finalizeInvoice(invoice.id ?? '')
+    assert.deepEqual([open.amount_due, open.starting_balance, open.ending_balance], [400, -300, 0])
+    await stripe.invoices.markUncollectible(invoice.id ?? '')
+    assert.equal(await balanceOf(customer), 0)
+    const ended = await stripe.invoices.voidInvoice(invoice.id ?? '')
+    assert.deepEqual([ended.status, ended.amount_remaining], ['void', 0])
+    assert.equal(await balanceOf(customer), -300)
+    assert.equal((await refusal(stripe.invoices.voidInvoice(invoice.id ?? ''))).statusCode, 400)
+    const { data } = await stripe.customers.listBalanceTransactions(customer)
+    assert.deepEqual(
+      data.map(({ type, amount, ending_balance, invoice: of }) => [type, amount, ending_balance, of]),
+      [
+        ['unapplied_from_invoice', -300, -300, invoice.id],
+        ['applied_to_invoice', 300, 0, invoice.id],
+        ['adjustment', -300, -300, null],
+      ],
+    )
+  })
+
+  it('takes no item of a price or product that is archived', async () => {
+    const customer = await payer()
+    const product = await stripe.products.create({ name: 'Archived' })
+    const price = await stripe.prices.create({ product: product.id, currency: 'usd', unit_amount: 500 })
+    const add = () => stripe.invoiceItems.create({ customer, pricing: { price: price.id } })
+    await stripe.products.update(product.id, { active: false })
+    assert.match((await refusal(add())).message, /its product is not active/)
+    await stripe.prices.update(price.id, { active: false })
+    assert.match((await refusal(add())).message, /The price specified is inactive/)
+    assert.equal((await stripe.invoiceItems.list({ customer })).data.length, 0)
   })
 
   it('says why it cannot be collected', async () => {
