@@ -18,6 +18,7 @@ import {
 } from '../simulate/shop.ts'
 import { type Deed, doDeed } from '../simulate/staff.ts'
 import { openTally } from '../simulate/tally.ts'
+import { archived, credited, goesOn, orphan } from './gone-chapters.ts'
 import { debits, exchange, portal } from './money-chapters.ts'
 import type { Stand } from './stand.ts'
 import { stranger } from './stranger-chapter.ts'
@@ -167,6 +168,10 @@ const chapters: Chapter[] = [
   debits,
   portal,
   exchange,
+  archived,
+  orphan,
+  credited,
+  goesOn,
   stranger,
   {
     name: 'a year of renewals',

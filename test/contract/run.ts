@@ -5,7 +5,7 @@ import { sendRecorded } from './send-recorded.ts'
 import { openStand } from './stand.ts'
 
 /** A checker that saw less than this missed most of the journey, and proved nothing. */
-const fewest = { exchanges: 300, events: 600 }
+const fewest = { exchanges: 1200, events: 2000 }
 const mostShown = 40
 /** Ids differ from run to run; the names of fields have no digits. */
 const anId = /_(?=[A-Za-z]*\d)[A-Za-z0-9]{8,}/g
