@@ -4,9 +4,8 @@ import { referred } from '../resources/find.ts'
 import { invalid } from '../wire/api-error.ts'
 
 /**
- * A price that may be sold: neither it nor its product is archived. Throws the API's 400 otherwise
- * (https://docs.stripe.com/products-prices/manage-prices, read 2026-11-22: what is archived joins no new subscription or
- * invoice).
+ * A price that may be sold: neither it nor its product is archived. Throws the API's 400 otherwise. The words about the
+ * product are those of Checkout's lines; that subscriptions and invoice items use the same ones is our judgement.
  */
 export async function activePrice(work: Work, id: string, at: string): Promise<Shapes['price']> {
   const { data } = await referred(work, 'price', id, at)
