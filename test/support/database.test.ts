@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import pg from 'pg'
 import { cloneDatabase } from './database.ts'
 import { ofRun } from './run.ts'
+import { dropDatabase } from './template.ts'
 
 async function ask(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client(url)
@@ -34,6 +35,22 @@ test('dropping ends the sessions that are still in it', async () => {
   await assert.rejects(client.query('SELECT 1'))
   await assert.rejects(ask(clone.url, 'SELECT 1'), /does not exist/)
   await clone.drop()
+})
+
+test('dropping waits for a session that it may not end, and for no other trouble', async () => {
+  const refused = Object.assign(new pg.DatabaseError('permission denied', 0, 'error'), { code: '42501' })
+  let asked = 0
+  const until3 = async () => {
+    asked++
+    if (asked < 3) throw refused
+  }
+  await dropDatabase(until3, 'some')
+  assert.equal(asked, 3)
+  const other = Object.assign(new pg.DatabaseError('no', 0, 'error'), { code: '42601' })
+  await assert.rejects(
+    dropDatabase(() => Promise.reject(other), 'some'),
+    other,
+  )
 })
 
 test('what the run did not set up is said, with how to start it', () => {

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { ofRun } from './run.ts'
-import { addressOf } from './template.ts'
+import { addressOf, dropDatabase } from './template.ts'
 
 export interface ClonedDatabase {
   url: string
@@ -19,7 +19,7 @@ export async function cloneDatabase(): Promise<ClonedDatabase> {
   await execute(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`)
   return {
     url: addressOf(ofRun('postgres'), name),
-    drop: () => execute(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: () => dropDatabase(execute, name),
   }
 }
 

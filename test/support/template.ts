@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { runMigrations } from 'graphile-worker'
-import type pg from 'pg'
+import pg from 'pg'
 import { openPool } from '../../src/db/database.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { root } from './run.ts'
@@ -32,8 +33,27 @@ export async function dropTemplate(server: string, template: string): Promise<vo
       'SELECT datname FROM pg_database WHERE starts_with(datname, $1)',
       [template],
     )
-    for (const { datname } of rows) await pool.query(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`)
+    for (const { datname } of rows) await dropDatabase((statement) => pool.query(statement), datname)
   })
+}
+
+const insufficientPrivilege = '42501'
+
+/** Ends every session in it and removes it. PostgreSQL's own vacuum only a superuser may end: it is done within moments. */
+export async function dropDatabase(
+  ask: (statement: string) => Promise<unknown>,
+  name: string,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      return
+    } catch (error) {
+      const vacuumed = error instanceof pg.DatabaseError && error.code === insufficientPrivilege
+      if (!vacuumed || attempt === 100) throw error
+    }
+    await setTimeout(100)
+  }
 }
 
 /** The address of another database on the same server. */
