@@ -21,9 +21,13 @@ export async function failOrder(
   if (!state) return
   await updateOrder(tx, order.id, { state })
   await writeHistory(tx, order.id, { at: deps.clock(), text: 'The bank did not pay', by: 'stripe' })
-  if (session.subscription)
-    await queueJob(tx, 'end-unpaid', { sessionId: session.id }, { key: `end-unpaid:${session.id}` })
+  if (session.subscription) await queueEndUnpaid(tx, session.id)
   await queueNotice(tx, deps, order)
+}
+
+/** Has the subscription of a failed order end at Stripe: see `end-unpaid.ts`. Once, however often it is asked for. */
+export async function queueEndUnpaid(tx: Transaction, sessionId: string): Promise<void> {
+  await queueJob(tx, 'end-unpaid', { sessionId }, { key: `end-unpaid:${sessionId}` })
 }
 
 async function queueNotice(tx: Transaction, deps: CheckoutDeps, order: Order): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { sql } from 'kysely'
 import { applyEvent } from '../../src/webhooks/apply-event.ts'
 import { onCheckoutSession } from '../../src/webhooks/events/checkout-session.ts'
 import { onPaymentFailed } from '../../src/webhooks/events/checkout-session-payment-failed.ts'
@@ -100,6 +101,14 @@ async function assertNothingSetAside(): Promise<void> {
     .where('state', 'in', ['failed', 'received'])
     .execute()
   assert.deepEqual(stuck, [])
+}
+
+/** What waits to end at Stripe, or failed at it, with its error. */
+async function jobsToEnd(): Promise<unknown[]> {
+  const { rows } = await sql`
+    SELECT task_identifier, attempts, last_error FROM graphile_worker.jobs
+    WHERE task_identifier = 'end-unpaid'`.execute(db)
+  return rows
 }
 
 describe('a payment that a bank makes days later', () => {
@@ -236,6 +245,35 @@ describe('a payment that a bank refuses days later', () => {
       (await ordersOf(email)).map(({ state }) => state),
       ['failed', 'paid'],
     )
+    await eventually(assertNothingSetAside)
+  })
+
+  it('ends its subscription when the bank has answered, where it was being asked again before anybody heard', async () => {
+    const email = 'asked-again@example.com'
+    await order(email, accounts.noFunds, 'all-access-monthly')
+    await eventually(async () => assert.ok((await ordersOf(email))[0]?.bank_asked_at))
+    const { data: customers } = await stripe.customers.list({ email })
+    const subscriptionNow = async () => {
+      const { data } = await stripe.subscriptions.list({ customer: customers[0]?.id ?? '', status: 'all' })
+      return data[0]?.status
+    }
+    const isAsked = async () => {
+      const { data } = await stripe.paymentIntents.list({ customer: customers[0]?.id ?? '' })
+      return data.some(({ status }) => status === 'processing')
+    }
+    await faults({ drop: '1' })
+    await advance(4)
+    for (let day = 0; day < 10 && !(await isAsked()); day++) await advance(1)
+    assert.equal(await isAsked(), true)
+    for (const id of await takeMissedEvents(deps)) await applyEvent(deps, id)
+    await faults({ reset: 'on' })
+    assert.equal(await stateOf(email), 'failed')
+    await eventually(async () => assert.deepEqual(await jobsToEnd(), []))
+    assert.equal(await subscriptionNow(), 'past_due')
+    await advance(4)
+    await eventually(async () => assert.equal(await subscriptionNow(), 'canceled'))
+    assert.equal(await isAsked(), false)
+    assert.equal((await subjectsTo(email)).length, 1)
     await eventually(assertNothingSetAside)
   })
 

@@ -1,4 +1,5 @@
 import type { CheckoutDeps } from '../../checkout/deps.ts'
+import { queueEndUnpaid } from '../../checkout/fail-order.ts'
 import { type SettleOutcome, settle } from '../../checkout/settle.ts'
 import { followSubscription } from '../../entitlements/follow-subscription.ts'
 import { SharedTurns } from '../share-turns.ts'
@@ -40,6 +41,8 @@ async function followOrSettleNow(deps: CheckoutDeps, subscriptionId: string): Pr
   const { data } = await deps.stripe.checkout.sessions.list({ subscription: subscriptionId, limit: 1 })
   if (!data[0]) return { ignored: 'No Checkout Session of ours began it' }
   const settled = await settle(deps, data[0].id)
+  // Stripe may have been asking the bank again when this was tried before.
+  if (settled.outcome === 'failed') await queueEndUnpaid(deps.db, data[0].id)
   const reason = reasons[settled.outcome]
   if (reason) return { ignored: reason }
   const second = await followSubscription(deps, subscriptionId)
