@@ -48,13 +48,14 @@ async function notKnown(
 ): Promise<Effect> {
   const { metadata, subscription } = await sourceOf(deps.stripe, paymentIntentId)
   if (metadata?.installation !== deps.installation.id) return foreign
-  if (metadata.order && (await isWithStaff(deps, metadata.order))) {
+  const order = metadata.order ? await findOrder(deps.db, metadata.order) : null
+  const isItsOwn = subscription !== null && subscription === order?.stripeSubscriptionId
+  if (metadata.order && !isItsOwn && (await isWithStaff(deps, metadata.order))) {
     await followLedger(deps, metadata.order)
     if (await hasEnded(deps, metadata.order)) return applied
     return { ignored: 'Its order waits for staff' }
   }
-  if (!metadata.order || !(await findOrder(deps.db, metadata.order)))
-    return { ignored: 'There is no such order' }
+  if (!order) return { ignored: 'There is no such order' }
   if (subscription) await followOrSettle(deps, subscription)
   else await settleWhatPaid(deps, paymentIntentId)
   const settled = await findOrderByPaymentIntent(deps.db, paymentIntentId)
