@@ -4,7 +4,7 @@ import { writeHistory } from '../orders/history.ts'
 import { nextState } from '../orders/order.ts'
 import { type Buyer, listPendingBefore, listStalePending, lockOrder, updateOrder } from '../orders/store.ts'
 import type { CheckoutDeps } from './deps.ts'
-import { findLatestSession } from './sessions.ts'
+import { findLatestSession, listOpenBefore } from './sessions.ts'
 import { type SettleOutcome, settle } from './settle.ts'
 
 /** A payment page lives a day; whatever still waits after it is looked at. */
@@ -45,8 +45,14 @@ export async function closePayment(deps: CheckoutDeps, orderId: string): Promise
   const session = await findLatestSession(deps.db, orderId)
   if (!session && (await giveUp(deps, orderId))) return 'expired'
   if (!session) return closePayment(deps, orderId)
-  await expire(deps.stripe, session.id)
-  return (await settle(deps, session.id)).outcome
+  // One that was replaced is open still where the process died before it closed it.
+  for (const id of await listOpenBefore(deps.db, orderId, session.attempt)) {
+    await expire(deps.stripe, id)
+    await settle(deps, id)
+  }
+  const last = (await findLatestSession(deps.db, orderId)) ?? session
+  await expire(deps.stripe, last.id)
+  return (await settle(deps, last.id)).outcome
 }
 
 /** Stripe refuses to expire a session that is complete or expired already; settling then tells which. */

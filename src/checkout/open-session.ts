@@ -13,6 +13,7 @@ import type { CheckoutDeps } from './deps.ts'
 import { readSession, type SessionFacts, toFacts } from './read-session.ts'
 import { namesWhatIsThere, restoreCouponOf, restoreNamed } from './restore-named.ts'
 import { findLatestSession, listOpenBefore, saveSession } from './sessions.ts'
+import { settle } from './settle.ts'
 
 const mostAttempts = 5
 
@@ -38,7 +39,7 @@ async function findOrCreate(deps: CheckoutDeps, order: Order): Promise<SessionFa
   const present = known ? await readSession(deps.stripe, known.id) : null
   if (known && present && (await isUsable(deps, order, present)))
     return closeBefore(deps, order, known.attempt, present)
-  const first = known ? known.attempt + 1 : order.attempt
+  const first = Math.max(order.attempt, known ? known.attempt + 1 : 1)
   return closeBefore(deps, order, first, await create(deps, order, first))
 }
 
@@ -63,6 +64,7 @@ async function closeBefore(
     await expire(deps.stripe, id)
     const ended = await readSession(deps.stripe, id)
     if (ended.state !== 'complete') continue
+    await settle(deps, id)
     await expire(deps.stripe, session.id)
     return ended
   }
@@ -73,7 +75,10 @@ async function create(deps: CheckoutDeps, order: Order, first: number): Promise<
   await restoreCouponOf(deps, order)
   for (let attempt = first; attempt < first + mostAttempts; attempt++) {
     const session = await createSession(deps, order, attempt)
-    if (!session) continue
+    if (!session) {
+      await inTransaction(deps.db, (tx) => updateOrder(tx, order.id, { attempt: attempt + 1 }))
+      continue
+    }
     await keep(deps, order, session, attempt)
     if (session.state !== 'expired') return session
   }

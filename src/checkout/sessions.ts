@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Transaction } from '../db/database.ts'
 import type { OrderTables } from '../db/tables/orders.ts'
 
@@ -37,6 +37,7 @@ export async function findLatestSession(db: Transaction, orderId: string): Promi
     .selectFrom('checkout_sessions')
     .selectAll()
     .where('order_id', '=', orderId)
+    .orderBy(sql`state = 'complete'`, 'desc')
     .orderBy('attempt', 'desc')
     .orderBy('expires_at', 'desc')
     .orderBy('created_at')
