@@ -5,7 +5,7 @@ import type Stripe from 'stripe'
 import { queueJob } from '../../src/jobs/queue-job.ts'
 import { applyEvent } from '../../src/webhooks/apply-event.ts'
 import { takeMissedEvents } from '../../src/webhooks/take-missed-events.ts'
-import { advance, compareAll, openDrift, orderOf, setFaults } from '../reconcile/support.ts'
+import { advance, compareAll, openDrift, orderOf, setFaults, settled } from '../reconcile/support.ts'
 import { eventually, openNewsstand } from '../support/newsstand.ts'
 import { choose, goToPayment, pay, signIn, subscribe } from '../support/personas.ts'
 
@@ -64,6 +64,7 @@ const failing = {
 describe('an event that keeps failing', () => {
   it('is tried nine times with growing waits, then set aside with its error; replaying it applies it', async () => {
     const number = await subscribe(newsstand.visitor(), 'alice@example.com')
+    await settled(newsstand)
     const subscription = (await orderOf(newsstand, number)).stripe_subscription_id ?? ''
     await keep('evt_poison', subscription)
     const waits: number[] = []
@@ -172,6 +173,7 @@ describe('events that Stripe cannot deliver', () => {
 
   it('come in pages, several in the same second, and one that is seen late', async () => {
     await subscribe(newsstand.visitor(), 'latest@example.com')
+    await settled(newsstand)
     await db.deleteFrom('events').execute()
     await db.deleteFrom('inbox_progress').execute()
     const asked: string[] = []

@@ -4,7 +4,7 @@ import { recordDrift } from '../../src/orders/drift.ts'
 import { applyEvent } from '../../src/webhooks/apply-event.ts'
 import { keepEvent } from '../../src/webhooks/inbox.ts'
 import { toNewEvent } from '../../src/webhooks/read-event.ts'
-import { advance, setFaults } from '../reconcile/support.ts'
+import { advance, setFaults, settled } from '../reconcile/support.ts'
 import { openNewsstand } from '../support/newsstand.ts'
 import { addPass } from '../support/pass.ts'
 import { choose, goToPayment, pay, subscribe } from '../support/personas.ts'
@@ -80,6 +80,7 @@ describe('news of money that comes before that of its payment', () => {
       await setFaults(newsstand, {})
       const email = `renewal-${once}@example.com`
       await subscribe(newsstand.visitor(), email, 'all-access-monthly')
+      await settled(newsstand)
       const { id, number } = await orderOfEmail(email)
       if (once === 'once') await closeDrift(id, number)
       await setFaults(newsstand, { drop: '1' })
