@@ -43,8 +43,10 @@ export async function openNewsstand(settings: Record<string, string> = {}): Prom
     schedule: [],
   })
   serve = house.app
+  opened.push(house)
   await eventually(async () => assert.equal(await countJobs(house), 0))
   after(async () => {
+    opened.splice(opened.indexOf(house), 1)
     await drain(server, 1000)
     await house.close()
     await sandbox.close()
@@ -63,6 +65,31 @@ export async function openNewsstand(settings: Record<string, string> = {}): Prom
 async function countJobs({ db }: House): Promise<number> {
   const { rows } = await sql<{ count: number }>`SELECT count(*)::int FROM graphile_worker.jobs`.execute(db)
   return rows[0]?.count ?? 0
+}
+
+const opened: House[] = []
+
+/**
+ * Waits until nothing of what was done is on its way any more: no webhook to be sent for the first time, no event to be
+ * applied, no job that is due. Those of a purchase would meet what a test does next. After three seconds it goes on: where
+ * a test has made webhooks slow, something always is on its way.
+ */
+export async function calm(): Promise<void> {
+  const end = performance.now() + 3000
+  while (performance.now() < end) {
+    // A test may have closed its house.
+    const busy = await Promise.all(opened.map((house) => isBusy(house).catch(() => false)))
+    if (!busy.includes(true)) return
+    await new Promise((resolve) => setTimeout(resolve, 15))
+  }
+}
+
+async function isBusy({ db }: House): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT 1 FROM sandbox.deliveries WHERE state = 'pending' AND attempts = 0
+    UNION ALL SELECT 1 FROM events WHERE state = 'received' AND attempts < 2
+    UNION ALL SELECT 1 FROM graphile_worker.jobs WHERE run_at <= now() AND attempts < 2`.execute(db)
+  return rows.length > 0
 }
 
 /** Tries until it holds, for what happens behind an answer; fails with the last reason after ten seconds. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { codeFor, type Newsstand } from './newsstand.ts'
+import { calm, codeFor, type Newsstand } from './newsstand.ts'
 
 export type Visitor = ReturnType<Newsstand['visitor']>
 
@@ -39,7 +39,7 @@ export function wayBack(answer: Response): string {
   return url.pathname + url.search
 }
 
-/** Buys a plan with a new address, up to the order's page. Returns the order's number. */
+/** Buys a plan with a new address, up to the order's page, and lets all news of it arrive. Returns the order's number. */
 export async function subscribe(
   visitor: Visitor,
   email: string,
@@ -50,6 +50,7 @@ export async function subscribe(
   const back = await visitor.get(wayBack(await pay(page, email))).expect(303)
   const number = /^\/orders\/(NS-\d+)/.exec(back.headers.location ?? '')?.[1]
   assert.ok(number, `sent to ${back.headers.location}`)
+  await calm()
   return number
 }
 
