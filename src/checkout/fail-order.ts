@@ -25,7 +25,7 @@ export async function failOrder(
   await queueNotice(tx, deps, order)
 }
 
-/** Has the subscription of a failed order end at Stripe: see `end-unpaid.ts`. Once, however often it is asked for. */
+/** Has the subscription of a failed order end at Stripe: see `end-unpaid.ts`. Asking twice does no harm. */
 export async function queueEndUnpaid(tx: Transaction, sessionId: string): Promise<void> {
   await queueJob(tx, 'end-unpaid', { sessionId }, { key: `end-unpaid:${sessionId}` })
 }

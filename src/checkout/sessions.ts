@@ -29,7 +29,8 @@ export async function saveSession(tx: Transaction, session: KnownSession, now: D
 }
 
 /**
- * Of the latest attempt; null: Stripe never answered for this order. Two share an attempt where Stripe made one and answered
+ * The one that is complete, where there is one: it took the money, or its bank is being asked. Otherwise that of the
+ * latest attempt; null: Stripe never answered for this order. Two share an attempt where Stripe made one and answered
  * with a fault: the one made last counts, which runs out last, and of the same second the one that we knew first.
  */
 export async function findLatestSession(db: Transaction, orderId: string): Promise<KnownSession | null> {
